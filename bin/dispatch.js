@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+// Starts the command from the built package, or straight from the sources in a clone.
+// Kept in old syntax: it must run on an older Node to say what is missing.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const WANTED_MAJOR = 24;
+
+if (Number(process.versions.node.split(".")[0]) < WANTED_MAJOR) {
+  const newer = bundledNode();
+  if (newer === undefined || process.env.DISPATCH_NODE_REEXEC !== undefined) {
+    process.stderr.write(
+      `dispatch needs Node.js ${WANTED_MAJOR} or newer; this is ${process.version}.\n` +
+        `Install it, or add it to your project with: npm install --save-dev node@${WANTED_MAJOR}\n`,
+    );
+    process.exit(1);
+  }
+  const child = spawnSync(newer, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: "inherit",
+    env: { ...process.env, DISPATCH_NODE_REEXEC: "1" },
+  });
+  process.exit(child.status ?? 1);
+}
+
+const built = new URL("../dist/src/cli/main.js", import.meta.url);
+const source = new URL("../src/cli/main.ts", import.meta.url);
+const { main } = await import(existsSync(source) ? source.href : built.href);
+await main(process.argv.slice(2));
+
+/** Path of the Node that the npm package `node` brought along, if one is installed. */
+function bundledNode() {
+  try {
+    const manifest = createRequire(import.meta.url).resolve("node/package.json");
+    const binary = join(dirname(manifest), "bin", "node");
+    return existsSync(binary) ? binary : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,1 @@
+export type { CallOptions, RetryOptions } from "./sdk/scope.ts";
