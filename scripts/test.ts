@@ -17,7 +17,9 @@ const run = spawnSync(
     "--test",
     "--test-timeout=120000",
     ...options,
-    ...(files.length > 0 ? files : ["src/**/*.test.ts", "workers/**/*.test.ts", "test/**/*.test.ts"]),
+    ...(files.length > 0
+      ? files
+      : ["src/**/*.test.ts", "bench/**/*.test.ts", "workers/**/*.test.ts", "test/**/*.test.ts"]),
   ],
   { cwd: root, stdio: "inherit", env: { ...process.env, ...(long ? { DISPATCH_TEST_LONG: "1" } : {}) } },
 );

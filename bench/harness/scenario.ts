@@ -1,0 +1,30 @@
+/** What a scenario is given and what it gives back. */
+import type { Pinning } from "./processes.ts";
+import type { Measurement, Size } from "./result.ts";
+
+export interface Scenario {
+  name: string;
+  /** One line: what is measured. */
+  summary: string;
+  /** One line: what a reader might think it measures, and it does not. */
+  notMeasured: string;
+  /** Run only when named. */
+  onRequest?: boolean;
+  run(context: ScenarioContext): Promise<Measurement[]>;
+}
+
+export interface ScenarioContext {
+  size: Size;
+  /** Seconds of each measured burst. */
+  seconds: number;
+  warmupSeconds: number;
+  repeats: number;
+  connections: number;
+  seed: number;
+  pinning: Pinning;
+  /** Cores of the process under test, or undefined when nothing is pinned. */
+  subjectCores: string | undefined;
+  generatorCores: string | undefined;
+  /** Tells a person what is going on; nothing is printed with --json. */
+  progress(text: string): void;
+}
