@@ -1,0 +1,41 @@
+/** The scheduler as the fronts see it: the Dispatch and Control APIs, the client of the same process, tests. */
+import type {
+  CallDetails,
+  CallEvent,
+  CallResult,
+  CallSummary,
+  DispatchCall,
+  ListRequest,
+  ListResponse,
+} from "./types.ts";
+
+export interface SchedulerApi {
+  /**
+   * Records the calls, all or none, and gives their ids in the same order: those of earlier calls where an
+   * idempotency key is known already. Durable when it resolves.
+   *
+   * Throws SchedulerError `invalid_argument` (naming index and field), `resource_exhausted`, `unavailable`.
+   */
+  dispatch(calls: readonly DispatchCall[]): Promise<string[]>;
+
+  /**
+   * The call's result, as soon as it has one. Any number of waiters, from any process, before and after the end.
+   *
+   * Throws SchedulerError `not_found`; the signal's reason when it is aborted; `unavailable` on close.
+   */
+  wait(id: string, signal?: AbortSignal): Promise<CallResult>;
+
+  get(id: string): Promise<CallDetails>;
+  list(request: ListRequest): Promise<ListResponse>;
+  /** The call's story, oldest first. */
+  events(id: string): Promise<CallEvent[]>;
+
+  /**
+   * Cancels a call and every call below it. Resolves when this is recorded; running attempts are aborted then.
+   * Cancelling a call that has ended changes nothing.
+   */
+  cancel(id: string): Promise<CallSummary>;
+
+  /** Runs a failed, expired or cancelled call again, from its input. Throws `failed_precondition` otherwise. */
+  retry(id: string): Promise<CallSummary>;
+}

@@ -1,0 +1,36 @@
+export type {
+  Change,
+  FinishChange,
+  InsertChange,
+  NoteChange,
+  ReviveChange,
+  UpdateChange,
+} from "./changes.ts";
+export type {
+  ClaimedCall,
+  CommitResult,
+  IdBlock,
+  ListFilter,
+  ListPage,
+  LoadedCall,
+  LoadRequest,
+  RemoveRequest,
+  RemoveResult,
+  Store,
+  StoredCall,
+  StoreSession,
+  StoreStats,
+} from "./contract.ts";
+export { StoreError, type StoreErrorCode } from "./errors.ts";
+export {
+  type CallEnd,
+  type CallNote,
+  type CallPhase,
+  type CallRecord,
+  type FinishedCall,
+  NEVER_MS,
+  type NoteKind,
+  type RetryRecord,
+  type StateKind,
+  type StoredResult,
+} from "./records.ts";
