@@ -6,7 +6,6 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import type { Message } from "@bufbuild/protobuf";
 import type { Status } from "../../sdk/v1/status_pb.js";
 import type { Any, Timestamp } from "@bufbuild/protobuf/wkt";
-import type { Error } from "../../sdk/v1/error_pb.js";
 import type { CallResult } from "../../sdk/v1/call_pb.js";
 
 /**
@@ -50,49 +49,47 @@ export declare type CallInfo = Message<"dispatch.control.v1.CallInfo"> & {
   function: string;
 
   /**
-   * @generated from field: dispatch.control.v1.CallState state = 6;
+   * @generated from field: string version = 6;
+   */
+  version: string;
+
+  /**
+   * @generated from field: dispatch.control.v1.CallState state = 7;
    */
   state: CallState;
 
   /**
-   * Status of the last attempt that ended; unspecified before that.
+   * How the call ended; unspecified before that.
    *
-   * @generated from field: dispatch.sdk.v1.Status status = 7;
+   * @generated from field: dispatch.sdk.v1.Status status = 8;
    */
   status: Status;
 
   /**
    * Attempts begun so far, runs that resume a suspended call included.
    *
-   * @generated from field: uint32 attempts = 8;
+   * @generated from field: uint32 attempts = 9;
    */
   attempts: number;
 
   /**
-   * @generated from field: google.protobuf.Timestamp creation_time = 9;
+   * Failed attempts since the last progress: what the attempt limit counts.
+   *
+   * @generated from field: uint32 failures = 10;
+   */
+  failures: number;
+
+  /**
+   * Higher runs first, -100 to 100.
+   *
+   * @generated from field: sint32 priority = 11;
+   */
+  priority: number;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp creation_time = 12;
    */
   creationTime?: Timestamp | undefined;
-
-  /**
-   * When the call last changed.
-   *
-   * @generated from field: google.protobuf.Timestamp update_time = 10;
-   */
-  updateTime?: Timestamp | undefined;
-
-  /**
-   * Absent while the call has not ended.
-   *
-   * @generated from field: google.protobuf.Timestamp end_time = 11;
-   */
-  endTime?: Timestamp | undefined;
-
-  /**
-   * When a delayed call starts, or a suspended one wakes without further results.
-   *
-   * @generated from field: google.protobuf.Timestamp next_run_time = 12;
-   */
-  nextRunTime?: Timestamp | undefined;
 
   /**
    * Absent: no limit.
@@ -102,21 +99,18 @@ export declare type CallInfo = Message<"dispatch.control.v1.CallInfo"> & {
   expirationTime?: Timestamp | undefined;
 
   /**
-   * The last error: of the result, or of the attempt that is about to be retried.
+   * When a delayed call starts, or a suspended one wakes without further results. Absent in other states.
    *
-   * @generated from field: dispatch.sdk.v1.Error error = 14;
+   * @generated from field: google.protobuf.Timestamp wake_time = 14;
    */
-  error?: Error | undefined;
+  wakeTime?: Timestamp | undefined;
 
   /**
-   * @generated from field: sint32 priority = 15;
+   * Absent while the call has not ended.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 15;
    */
-  priority: number;
-
-  /**
-   * @generated from field: string idempotency_key = 16;
-   */
-  idempotencyKey: string;
+  endTime?: Timestamp | undefined;
 };
 
 /**
@@ -162,49 +156,36 @@ export declare const CallDetailSchema: GenMessage<CallDetail>;
  */
 export declare type CallEvent = Message<"dispatch.control.v1.CallEvent"> & {
   /**
-   * 1 for the first event of a call.
-   *
-   * @generated from field: uint64 sequence = 1;
-   */
-  sequence: bigint;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp time = 2;
+   * @generated from field: google.protobuf.Timestamp time = 1;
    */
   time?: Timestamp | undefined;
 
   /**
-   * dispatched, started, retried, suspended, resumed, succeeded…: a closed list, see docs/reference/api.md.
+   * dispatched, suspended, attempt_failed, poll_refused, restarted, tail_called, cancel_requested, retried or
+   * ended. Later versions may add more.
    *
-   * @generated from field: string type = 3;
+   * @generated from field: string type = 2;
    */
   type: string;
 
   /**
    * The attempt it belongs to; 0 where there is none.
    *
-   * @generated from field: uint32 attempt = 4;
+   * @generated from field: uint32 attempt = 3;
    */
   attempt: number;
 
   /**
-   * @generated from field: dispatch.sdk.v1.Status status = 5;
+   * @generated from field: dispatch.sdk.v1.Status status = 4;
    */
   status: Status;
 
   /**
    * For people; may change between versions.
    *
-   * @generated from field: string message = 6;
+   * @generated from field: string message = 5;
    */
   message: string;
-
-  /**
-   * The state the event left the call in.
-   *
-   * @generated from field: dispatch.control.v1.CallState state = 7;
-   */
-  state: CallState;
 };
 
 /**
@@ -225,61 +206,68 @@ export enum CallState {
   UNSPECIFIED = 0,
 
   /**
+   * Recorded, and about to be looked at.
+   *
+   * @generated from enum value: CALL_STATE_DISPATCHED = 1;
+   */
+  DISPATCHED = 1,
+
+  /**
    * Waits for its time: a delay asked for by the caller, or the backoff before the next attempt.
    *
-   * @generated from enum value: CALL_STATE_DELAYED = 1;
+   * @generated from enum value: CALL_STATE_DELAYED = 2;
    */
-  DELAYED = 1,
+  DELAYED = 2,
 
   /**
    * Waits for a free place at its destination.
    *
-   * @generated from enum value: CALL_STATE_READY = 2;
+   * @generated from enum value: CALL_STATE_READY = 3;
    */
-  READY = 2,
+  READY = 3,
 
   /**
    * An attempt is under way.
    *
-   * @generated from enum value: CALL_STATE_RUNNING = 3;
+   * @generated from enum value: CALL_STATE_RUNNING = 4;
    */
-  RUNNING = 3,
+  RUNNING = 4,
 
   /**
    * Its state is stored; it waits for results of its calls, or for its wake-up time.
    *
-   * @generated from enum value: CALL_STATE_SUSPENDED = 4;
+   * @generated from enum value: CALL_STATE_SUSPENDED = 5;
    */
-  SUSPENDED = 4,
+  SUSPENDED = 5,
 
   /**
    * Was told to stop; waits for its running attempt or its children to end.
    *
-   * @generated from enum value: CALL_STATE_CANCELLING = 5;
+   * @generated from enum value: CALL_STATE_CANCELLING = 6;
    */
-  CANCELLING = 5,
+  CANCELLING = 6,
 
   /**
-   * @generated from enum value: CALL_STATE_SUCCEEDED = 6;
+   * @generated from enum value: CALL_STATE_SUCCEEDED = 7;
    */
-  SUCCEEDED = 6,
+  SUCCEEDED = 7,
 
   /**
-   * @generated from enum value: CALL_STATE_FAILED = 7;
+   * @generated from enum value: CALL_STATE_FAILED = 8;
    */
-  FAILED = 7,
+  FAILED = 8,
 
   /**
    * Did not end before its expiration time.
    *
-   * @generated from enum value: CALL_STATE_EXPIRED = 8;
+   * @generated from enum value: CALL_STATE_EXPIRED = 9;
    */
-  EXPIRED = 8,
+  EXPIRED = 9,
 
   /**
-   * @generated from enum value: CALL_STATE_CANCELLED = 9;
+   * @generated from enum value: CALL_STATE_CANCELLED = 10;
    */
-  CANCELLED = 9,
+  CANCELLED = 10,
 }
 
 /**

@@ -187,13 +187,6 @@ export declare type CancelRequest = Message<"dispatch.control.v1.CancelRequest">
    * @generated from field: string dispatch_id = 1;
    */
   dispatchId: string;
-
-  /**
-   * Kept with the call's error.
-   *
-   * @generated from field: string reason = 2;
-   */
-  reason: string;
 };
 
 /**
@@ -258,18 +251,6 @@ export declare type EventsRequest = Message<"dispatch.control.v1.EventsRequest">
    * @generated from field: string dispatch_id = 1;
    */
   dispatchId: string;
-
-  /**
-   * 1 to 1000. Default: 100.
-   *
-   * @generated from field: int32 page_size = 2;
-   */
-  pageSize: number;
-
-  /**
-   * @generated from field: string page_token = 3;
-   */
-  pageToken: string;
 };
 
 /**
@@ -286,13 +267,6 @@ export declare type EventsResponse = Message<"dispatch.control.v1.EventsResponse
    * @generated from field: repeated dispatch.control.v1.CallEvent events = 1;
    */
   events: CallEvent[];
-
-  /**
-   * Empty on the last page.
-   *
-   * @generated from field: string next_page_token = 2;
-   */
-  nextPageToken: string;
 };
 
 /**
