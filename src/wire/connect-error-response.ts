@@ -19,9 +19,14 @@ export function connectErrorOfResponse(response: ErrorResponse, nowMs: number): 
   const retryAfterMs = parseRetryAfter(headerOf(response, "retry-after"), nowMs);
   const options = retryAfterMs === undefined ? {} : { retryAfterMs };
   const body = parseBody(response);
-  const code = isConnectCode(body?.code) ? body.code : codeOfHttpStatus(response.httpStatus);
+  const code = connectCodeOfBody(body) ?? codeOfHttpStatus(response.httpStatus);
   const message = typeof body?.message === "string" && body.message !== "" ? body.message : undefined;
   return new ConnectError(code, message ?? summary(response), options);
+}
+
+/** The code that the response itself carries; undefined when it is not Connect's. */
+export function connectCodeOfResponse(response: ErrorResponse): ConnectCode | undefined {
+  return connectCodeOfBody(parseBody(response));
 }
 
 /** The code of an error response that is not Connect's own. */
@@ -59,6 +64,10 @@ export function parseRetryAfter(header: string | undefined, nowMs: number): numb
   const ms = /^[A-Z][a-z]+, .* GMT$/.test(text) ? Date.parse(text) - nowMs : Number.NaN;
   if (!Number.isFinite(ms)) return undefined;
   return Math.min(Math.max(ms, 0), RETRY_AFTER_MS_MAX);
+}
+
+function connectCodeOfBody(body: { code?: unknown } | undefined): ConnectCode | undefined {
+  return isConnectCode(body?.code) ? body.code : undefined;
 }
 
 function parseBody(response: ErrorResponse): { code?: unknown; message?: unknown } | undefined {

@@ -1,4 +1,10 @@
 /** What became of a run whose answer is no RunResponse: which status it counts as, and why. */
+import type { ConnectCode } from "../../wire/connect-error.ts";
+import {
+  connectCodeOfResponse,
+  connectErrorOfResponse,
+  type ErrorResponse,
+} from "../../wire/connect-error-response.ts";
 import { Status, statusOfHttp } from "../../wire/status.ts";
 import type { Outcome } from "../types.ts";
 import { DESTINATION_REFUSED } from "./lookup.ts";
@@ -11,23 +17,16 @@ export function failure(status: Status, message: string, retryAfterMs?: number):
   return { kind: "failure", status, error: { type, message }, retryAfterMs };
 }
 
-/** Longest Retry-After believed; an endpoint that asks for more is asked again after this. */
-const RETRY_AFTER_MS_MAX = 60 * 60 * 1000;
-
 /** Status of an answer other than 200. A Connect error code is more exact than the HTTP status that carries it. */
-export function failureOfHttp(
-  httpStatus: number,
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  body: Uint8Array,
-  nowMs: number,
-): Failure {
-  const error = connectError(body);
-  const status = STATUS_OF_CONNECT_CODE.get(error?.code ?? "") ?? statusOfHttp(httpStatus);
+export function failureOfHttp(answer: ErrorResponse, nowMs: number): Failure {
+  const code = connectCodeOfResponse(answer);
+  const status = code === undefined ? statusOfHttp(answer.httpStatus) : STATUS_OF_CONNECT_CODE[code];
+  const error = connectErrorOfResponse(answer, nowMs);
   return failure(
     // Only 200 carries a RunResponse: any other success is an answer to some other question.
     status === Status.OK ? Status.INVALID_RESPONSE : status,
-    `HTTP ${httpStatus}${error === undefined ? "" : `: ${error.code}: ${error.message}`}`,
-    parseRetryAfter(headers["retry-after"], nowMs),
+    code === undefined ? error.rawMessage : `HTTP ${answer.httpStatus}: ${error.message}`,
+    error.retryAfterMs,
   );
 }
 
@@ -35,18 +34,6 @@ export function failureOfHttp(
 export function failureOfError(error: unknown): Failure {
   const { code, message } = describe(error);
   return failure(statusOfErrorCode(code), message);
-}
-
-/**
- * Seconds or an HTTP date (RFC 9110, section 10.2.3) as milliseconds from now, bounded to an hour; undefined when
- * absent or unreadable.
- */
-export function parseRetryAfter(value: string | string[] | undefined, nowMs: number): number | undefined {
-  const text = (Array.isArray(value) ? value[0] : value)?.trim();
-  if (text === undefined || text === "") return undefined;
-  const delayMs = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs;
-  if (Number.isNaN(delayMs)) return undefined;
-  return Math.min(Math.max(0, Math.ceil(delayMs)), RETRY_AFTER_MS_MAX);
 }
 
 /** The names under which the SDKs know these errors. */
@@ -65,24 +52,24 @@ const TYPE_OF_STATUS: ReadonlyMap<Status, string> = new Map([
   [Status.NOT_FOUND, "NotFoundError"],
 ]);
 
-const STATUS_OF_CONNECT_CODE: ReadonlyMap<string, Status> = new Map([
-  ["canceled", Status.TEMPORARY_ERROR],
-  ["unknown", Status.TEMPORARY_ERROR],
-  ["invalid_argument", Status.INVALID_ARGUMENT],
-  ["deadline_exceeded", Status.TIMEOUT],
-  ["not_found", Status.NOT_FOUND],
-  ["already_exists", Status.PERMANENT_ERROR],
-  ["permission_denied", Status.PERMISSION_DENIED],
-  ["resource_exhausted", Status.THROTTLED],
-  ["failed_precondition", Status.PERMANENT_ERROR],
-  ["aborted", Status.TEMPORARY_ERROR],
-  ["out_of_range", Status.INVALID_ARGUMENT],
-  ["unimplemented", Status.PERMANENT_ERROR],
-  ["internal", Status.TEMPORARY_ERROR],
-  ["unavailable", Status.TEMPORARY_ERROR],
-  ["data_loss", Status.PERMANENT_ERROR],
-  ["unauthenticated", Status.UNAUTHENTICATED],
-]);
+const STATUS_OF_CONNECT_CODE: Readonly<Record<ConnectCode, Status>> = {
+  canceled: Status.TEMPORARY_ERROR,
+  unknown: Status.TEMPORARY_ERROR,
+  invalid_argument: Status.INVALID_ARGUMENT,
+  deadline_exceeded: Status.TIMEOUT,
+  not_found: Status.NOT_FOUND,
+  already_exists: Status.PERMANENT_ERROR,
+  permission_denied: Status.PERMISSION_DENIED,
+  resource_exhausted: Status.THROTTLED,
+  failed_precondition: Status.PERMANENT_ERROR,
+  aborted: Status.TEMPORARY_ERROR,
+  out_of_range: Status.INVALID_ARGUMENT,
+  unimplemented: Status.PERMANENT_ERROR,
+  internal: Status.TEMPORARY_ERROR,
+  unavailable: Status.TEMPORARY_ERROR,
+  data_loss: Status.PERMANENT_ERROR,
+  unauthenticated: Status.UNAUTHENTICATED,
+};
 
 /** Codes of undici that mean something other than a broken connection. */
 const STATUS_OF_UNDICI_CODE: ReadonlyMap<string, Status> = new Map([
@@ -120,18 +107,4 @@ function describe(error: unknown): { code: string; message: string } {
   if (code !== "") return { code, message };
   if (first !== undefined) return describe(first);
   return error.cause === undefined ? { code, message } : describe(error.cause);
-}
-
-function connectError(body: Uint8Array): { code: string; message: string } | undefined {
-  if (body.length === 0 || body.length > 65_536 || body[0] !== 0x7b) return undefined;
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString());
-    if (typeof parsed !== "object" || parsed === null || !("code" in parsed)) return undefined;
-    const message = "message" in parsed && typeof parsed.message === "string" ? parsed.message : "";
-    return typeof parsed.code === "string"
-      ? { code: parsed.code.slice(0, 100), message: message.slice(0, 1000) }
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

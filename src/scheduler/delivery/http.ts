@@ -114,7 +114,7 @@ export class HttpTransport {
 
   #read(answer: Dispatcher.ResponseData, body: Uint8Array): Outcome {
     if (answer.statusCode !== 200) {
-      return failureOfHttp(answer.statusCode, answer.headers, body, this.#now());
+      return failureOfHttp({ httpStatus: answer.statusCode, headers: answer.headers, body }, this.#now());
     }
     return acceptBody(answer.headers["content-type"], body);
   }

@@ -5,11 +5,7 @@ import { failure } from "./failure.ts";
 /** The pool, as far as delivery uses it. */
 export interface FunctionRunner {
   /** Takes RunRequest bytes and gives RunResponse bytes. Rejects only when the pool takes no run. */
-  run(
-    functionName: string,
-    request: Uint8Array,
-    options?: { signal?: AbortSignal },
-  ): Promise<Uint8Array>;
+  run(functionName: string, request: Uint8Array, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
 }
 
 /** Runs this process's own functions: the bytes and the statuses are those of the HTTP path, without HTTP. */

@@ -37,11 +37,23 @@ export class RoutedDelivery implements Delivery {
     const destination = policy.resolve(run.endpoint);
     switch (destination.kind) {
       case "local":
-        return local?.deliver(run) ?? Promise.resolve(failure(Status.NOT_FOUND, "no functions are served here"));
+        return (
+          local?.deliver(run) ?? Promise.resolve(failure(Status.NOT_FOUND, "no functions are served here"))
+        );
       case "http":
-        return http.run({ ...destination, request: run.request, timeoutMs: run.timeoutMs, signal: run.signal });
+        return http.run({
+          ...destination,
+          request: run.request,
+          timeoutMs: run.timeoutMs,
+          signal: run.signal,
+        });
       case "bridge":
-        return bridge.run({ ...destination, request: run.request, timeoutMs: run.timeoutMs, signal: run.signal });
+        return bridge.run({
+          ...destination,
+          request: run.request,
+          timeoutMs: run.timeoutMs,
+          signal: run.signal,
+        });
     }
   }
 }

@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
 
 export interface ParsedResponse {
-  readonly status: number;
+  readonly httpStatus: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Uint8Array;
 }
@@ -37,7 +37,7 @@ export async function parseResponse(bytes: Uint8Array): Promise<ParsedResponse> 
   });
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
-  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+  return { httpStatus: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
 }
 
 /** A connection whose other side says `bytes` once it has been asked, and hangs up. */

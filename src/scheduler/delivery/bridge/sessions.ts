@@ -161,9 +161,9 @@ export class BridgeSessions {
 async function readAnswer(bytes: Uint8Array, nowMs: number): Promise<Outcome> {
   try {
     const response = await parseResponse(bytes);
-    return response.status === 200
+    return response.httpStatus === 200
       ? acceptBody(response.headers["content-type"], response.body)
-      : failureOfHttp(response.status, response.headers, response.body, nowMs);
+      : failureOfHttp(response, nowMs);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return failure(Status.HTTP_ERROR, `not an HTTP response: ${reason}`);
