@@ -1,0 +1,39 @@
+export { readAny, writeAny } from "./any.ts";
+export { WireFormatError } from "./fields.ts";
+export {
+  type AnyBytes,
+  type Call,
+  type CallError,
+  type CallResult,
+  call,
+  callError,
+  callResult,
+  type DispatchRequest,
+  type DispatchResponse,
+  type Exit,
+  type Poll,
+  type PollResult,
+  poll,
+  pollResult,
+  type RunRequest,
+  type RunResponse,
+  runRequest,
+  runResponse,
+  type Time,
+} from "./messages.ts";
+export { peekRunRequest, type RunRequestHead } from "./peek.ts";
+export {
+  readCallResultMessage,
+  readDispatchRequest,
+  readDispatchResponse,
+  readRunRequest,
+  readRunResponse,
+} from "./read.ts";
+export { durationOf, millisecondsOf, timestampOf } from "./time.ts";
+export {
+  writeCallResult,
+  writeDispatchRequest,
+  writeDispatchResponse,
+  writeRunRequest,
+  writeRunResponse,
+} from "./write.ts";

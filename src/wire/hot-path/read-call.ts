@@ -1,0 +1,147 @@
+/** The parts that several messages share: calls, their results, errors, times. Each reader merges into what it is
+ * given, since protobuf merges a message field that appears again. */
+import { readAnyField } from "./any.ts";
+import {
+  DELIMITED_1,
+  DELIMITED_2,
+  DELIMITED_3,
+  DELIMITED_4,
+  DELIMITED_5,
+  DELIMITED_6,
+  expectEnd,
+  type MessageReader,
+  readEnd,
+  readString,
+  readTag,
+  readUint64,
+  skipUnknown,
+  VARINT_1,
+  VARINT_2,
+} from "./fields.ts";
+import {
+  type Call,
+  type CallError,
+  type CallResult,
+  call,
+  callError,
+  callResult,
+  type Time,
+} from "./messages.ts";
+
+export function readCall(reader: MessageReader, parentEnd: number, merged: Call = call()): Call {
+  const end = readEnd(reader, parentEnd);
+  while (reader.pos < end) {
+    const tag = readTag(reader);
+    switch (tag) {
+      case VARINT_1:
+        merged.correlationId = readUint64(reader);
+        break;
+      case DELIMITED_2:
+        merged.endpoint = readString(reader);
+        break;
+      case DELIMITED_3:
+        merged.function = readString(reader);
+        break;
+      case DELIMITED_4:
+        merged.input = readAnyField(reader, end, merged.input);
+        break;
+      case DELIMITED_5:
+        merged.expiration = readTime(reader, end, merged.expiration);
+        break;
+      case DELIMITED_6:
+        merged.version = readString(reader);
+        break;
+      default:
+        skipUnknown(reader, tag, 6);
+    }
+  }
+  expectEnd(reader, end);
+  return merged;
+}
+
+export function readCallResult(
+  reader: MessageReader,
+  parentEnd: number,
+  merged: CallResult = callResult(),
+): CallResult {
+  const end = readEnd(reader, parentEnd);
+  callResultFields(reader, end, merged);
+  expectEnd(reader, end);
+  return merged;
+}
+
+/** The fields of a CallResult up to `end`, without a length before them. */
+export function callResultFields(reader: MessageReader, end: number, merged: CallResult): CallResult {
+  while (reader.pos < end) {
+    const tag = readTag(reader);
+    switch (tag) {
+      case VARINT_1:
+        merged.correlationId = readUint64(reader);
+        break;
+      case DELIMITED_2:
+        merged.output = readAnyField(reader, end, merged.output);
+        break;
+      case DELIMITED_3:
+        merged.error = readCallError(reader, end, merged.error);
+        break;
+      case DELIMITED_4:
+        merged.dispatchId = readString(reader);
+        break;
+      default:
+        skipUnknown(reader, tag, 4);
+    }
+  }
+  return merged;
+}
+
+export function readCallError(
+  reader: MessageReader,
+  parentEnd: number,
+  merged: CallError = callError(),
+): CallError {
+  const end = readEnd(reader, parentEnd);
+  while (reader.pos < end) {
+    const tag = readTag(reader);
+    switch (tag) {
+      case DELIMITED_1:
+        merged.type = readString(reader);
+        break;
+      case DELIMITED_2:
+        merged.message = readString(reader);
+        break;
+      case DELIMITED_3:
+        merged.value = reader.bytes();
+        break;
+      case DELIMITED_4:
+        merged.traceback = reader.bytes();
+        break;
+      default:
+        skipUnknown(reader, tag, 4);
+    }
+  }
+  expectEnd(reader, end);
+  return merged;
+}
+
+/** Seconds that a double cannot hold are beyond any valid Timestamp and Duration, and refused. */
+export function readTime(
+  reader: MessageReader,
+  parentEnd: number,
+  merged: Time = { seconds: 0, nanos: 0 },
+): Time {
+  const end = readEnd(reader, parentEnd);
+  while (reader.pos < end) {
+    const tag = readTag(reader);
+    if (tag === VARINT_1) merged.seconds = readSeconds(reader);
+    else if (tag === VARINT_2) merged.nanos = reader.int32();
+    else skipUnknown(reader, tag, 2);
+  }
+  expectEnd(reader, end);
+  return merged;
+}
+
+function readSeconds(reader: MessageReader): number {
+  const seconds = Number(reader.int64());
+  if (!Number.isSafeInteger(seconds)) throw new Error("seconds are out of range");
+  return seconds;
+}
