@@ -2,7 +2,9 @@
  * Everything the service tells about itself, as one closed union. Rooms emit events; the log and Prometheus
  * subscribe. Labels are bounded: registered function names, statuses, reasons from closed lists, never ids.
  */
-export type TelemetryEvent = { readonly type: "service-ready"; readonly url: string };
+import type { PoolEvent } from "./pool-events.ts";
+
+export type TelemetryEvent = PoolEvent | { readonly type: "service-ready"; readonly url: string };
 
 export interface Telemetry {
   /** Must not throw and must be cheap: it is called on the hot path, once per batch rather than once per run. */

@@ -1,0 +1,49 @@
+/** A pool of real threads with the runner of the fixtures. */
+import { fromBinary } from "@bufbuild/protobuf";
+import type { TelemetryEvent } from "../telemetry/events.ts";
+import { RunResponseSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
+import { Status } from "../wire/gen/dispatch/sdk/v1/status_pb.js";
+import type { PoolOptions } from "./options.ts";
+import { RunPool } from "./pool.ts";
+
+export const fixture = (name: string) => new URL(`fixtures/${name}`, import.meta.url).href;
+
+export async function setupPool(options: PoolOptions = {}) {
+  const events: TelemetryEvent[] = [];
+  const pool = new RunPool(
+    { threadsMax: 1, heartbeatMs: 10, cancelGraceMs: 50, ...options },
+    {
+      telemetry: { emit: (event) => events.push(event) },
+      now: () => performance.now(),
+      code: {
+        worker: new URL("../../workers/thread.ts", import.meta.url).pathname,
+        runner: fixture("runner.ts"),
+      },
+    },
+  );
+  const functions = await pool.start();
+  const send = (name: string, argument?: unknown, signal?: AbortSignal) =>
+    pool.run(
+      name,
+      new TextEncoder().encode(JSON.stringify([name, argument])),
+      signal === undefined ? {} : { signal },
+    );
+  return {
+    pool,
+    events,
+    functions,
+    send,
+    /** Runs a command of the fixture and gives its result; a failure the pool made is `STATUS type: message`. */
+    run: async (name: string, argument?: unknown, signal?: AbortSignal) =>
+      read(await send(name, argument, signal)),
+    [Symbol.asyncDispose]: () => pool.close(),
+  };
+}
+
+export function read(response: Uint8Array): unknown {
+  // JSON never starts with the tag of a RunResponse's status.
+  if (response[0] !== 8) return JSON.parse(new TextDecoder().decode(response));
+  const { status, directive } = fromBinary(RunResponseSchema, response);
+  const error = directive.case === "exit" ? directive.value.result?.error : undefined;
+  return `${Status[status]} ${error?.type}: ${error?.message}`;
+}

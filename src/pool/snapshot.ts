@@ -1,0 +1,50 @@
+/** The pool's figures at one moment, read from the front without asking the threads. */
+import type { DeathReason } from "./verdict.ts";
+
+export interface PoolSnapshot {
+  threads: ThreadSnapshot[];
+  /** Runs that wait for a thread. */
+  queued: number;
+  /** Runs sent to threads and not yet answered. */
+  inFlight: number;
+  threadStarts: number;
+  threadDeaths: Record<DeathReason | "retired" | "start-failed", number>;
+  batchesSent: number;
+  runsSent: number;
+  /** Runs whose thread died and that were sent again. */
+  runsRepeated: number;
+  /** Milliseconds until the breaker lets threads start again; 0 when it is closed. */
+  breakerOpenForMs: number;
+}
+
+export interface ThreadSnapshot {
+  id: number;
+  inFlight: number;
+  /** Share of time since the last snapshot in which the event loop did not wait, 0 to 1. */
+  eventLoopUtilization: number;
+  heapUsedBytes: number;
+  heapLimitBytes: number;
+  ready: boolean;
+}
+
+export function emptySnapshot(): PoolSnapshot {
+  return {
+    threads: [],
+    queued: 0,
+    inFlight: 0,
+    threadStarts: 0,
+    threadDeaths: {
+      exit: 0,
+      uncaught: 0,
+      blocked: 0,
+      "out-of-memory": 0,
+      unknown: 0,
+      retired: 0,
+      "start-failed": 0,
+    },
+    batchesSent: 0,
+    runsSent: 0,
+    runsRepeated: 0,
+    breakerOpenForMs: 0,
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * The entry of a pool thread, called by Piscina with each task: first `start`, then batches of runs. The thread
+ * owns the runs it was sent until they are answered; the front owns everything else.
+ */
+import type { MessagePort } from "node:worker_threads";
+import { decodeRuns, type FunctionInfo, type StartTask, type ThreadTask } from "../src/pool/protocol.ts";
+import { SharedState } from "../src/pool/shared-state.ts";
+import { Answers } from "./answers.ts";
+import { blameRuns } from "./blame.ts";
+import { RunTable } from "./run-table.ts";
+import type { CreateRunner } from "./runner.ts";
+
+/** Starting runs for this long, the thread lets its event loop turn: answers leave, timers and sockets are served. */
+const STRETCH_MS = 1;
+
+let runs: RunTable | undefined;
+let answers: Answers | undefined;
+
+export default function handle(task: ThreadTask): Promise<FunctionInfo[] | Uint8Array | undefined> {
+  return task instanceof Uint8Array ? runBatch(task) : start(task);
+}
+
+async function start(task: StartTask): Promise<FunctionInfo[]> {
+  const shared = new SharedState(task.shared);
+  const { createRunner } = (await import(task.runner)) as { createRunner: CreateRunner };
+  const runner = await createRunner(task.modules);
+  answers = new Answers(task.port);
+  runs = new RunTable({
+    runner,
+    answers,
+    shared,
+    runTimeoutMs: task.runTimeoutMs,
+    cancelGraceMs: task.cancelGraceMs,
+  });
+  blameRuns(shared);
+  const table = runs;
+  setInterval(() => {
+    shared.beat();
+    table.expire(performance.now());
+  }, task.heartbeatMs).unref();
+  listen(task.port, (slot) => table.cancel(slot));
+  return runner.functions;
+}
+
+function listen(port: MessagePort, cancel: (slot: number) => void): void {
+  port.on("message", cancel);
+  // A thread lives as long as Piscina wants it, not as long as this port is open.
+  port.unref();
+}
+
+/** Starts the runs; the result is what was answered by the end of the turn, the rest follows over the port. */
+async function runBatch(batch: Uint8Array): Promise<Uint8Array | undefined> {
+  let stretchEndMs = performance.now() + STRETCH_MS;
+  for (const run of decodeRuns(batch)) {
+    runs!.start(run);
+    if (performance.now() < stretchEndMs) continue;
+    await turn();
+    answers!.send();
+    stretchEndMs = performance.now() + STRETCH_MS;
+  }
+  await turn();
+  return answers!.take();
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
