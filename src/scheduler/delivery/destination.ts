@@ -85,6 +85,9 @@ export class DestinationPolicy {
     }
     const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
     if (url === undefined) throw new DestinationError("invalid_argument", `not a URL: ${quoted(endpoint)}`);
+    if (url.username !== "" || url.password !== "") {
+      throw new DestinationError("invalid_argument", "an endpoint URL must not hold a user name or password");
+    }
     switch (url.protocol) {
       case "bridge:":
         return bridge(url, endpoint);
@@ -100,9 +103,6 @@ export class DestinationPolicy {
   }
 
   #http(url: URL, endpoint: string): Destination {
-    if (url.username !== "" || url.password !== "") {
-      throw new DestinationError("invalid_argument", "an endpoint URL must not hold a user name or password");
-    }
     const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
     // The URL parser has brought decimal, octal and hexadecimal addresses into their usual form by now.
     const allowed = isAddress(url.hostname)

@@ -33,6 +33,8 @@ export function failureOfHttp(answer: ErrorResponse, nowMs: number): Failure {
 /** Status of a request that got no answer, by the layer that failed. Total: anything may be thrown. */
 export function failureOfError(error: unknown): Failure {
   const { code, message } = describe(error);
+  // undici's parser errors do not always have a code; their name is what tells them.
+  if (error instanceof Error && error.name === "HTTPParserError") return failure(Status.HTTP_ERROR, message);
   return failure(statusOfErrorCode(code), message);
 }
 
@@ -93,7 +95,7 @@ function statusOfErrorCode(code: string): Status {
   if (DNS_CODE.test(code)) return Status.DNS_ERROR;
   if (TLS_CODE.test(code)) return Status.TLS_ERROR;
   if (TCP_CODE.test(code)) return Status.TCP_ERROR;
-  // HPE_: what came over the connection is not HTTP.
+  // Node's own parser: what came over the connection is not HTTP.
   if (code.startsWith("HPE_")) return Status.HTTP_ERROR;
   return STATUS_OF_UNDICI_CODE.get(code) ?? Status.TEMPORARY_ERROR;
 }

@@ -26,7 +26,6 @@ export async function parseResponse(bytes: Uint8Array): Promise<ParsedResponse> 
     const request = httpRequest({
       method: "POST",
       createConnection: () => new Recording(bytes),
-      agent: false,
     });
     request.on("response", resolve);
     request.on("error", reject);
