@@ -5,6 +5,7 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Any, Duration } from "@bufbuild/protobuf/wkt";
+import type { CallOptions } from "../node/v1/options_pb.js";
 import type { Error } from "./error_pb.js";
 
 /**
@@ -55,6 +56,13 @@ export declare type Call = Message<"dispatch.sdk.v1.Call"> & {
    * @generated from field: string version = 6;
    */
   version: string;
+
+  /**
+   * This project's own; SDKs of other languages neither send nor read it.
+   *
+   * @generated from field: dispatch.sdk.node.v1.CallOptions options = 1000;
+   */
+  options?: CallOptions | undefined;
 };
 
 /**

@@ -3,6 +3,7 @@
 /* eslint-disable */
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_dispatch_sdk_node_v1_options } from "../node/v1/options_pb.js";
 import { file_dispatch_sdk_v1_error } from "./error_pb.js";
 import { file_google_protobuf_any, file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
 
@@ -10,7 +11,7 @@ import { file_google_protobuf_any, file_google_protobuf_duration } from "@bufbui
  * Describes the file dispatch/sdk/v1/call.proto.
  */
 export const file_dispatch_sdk_v1_call = /*@__PURE__*/
-  fileDesc("ChpkaXNwYXRjaC9zZGsvdjEvY2FsbC5wcm90bxIPZGlzcGF0Y2guc2RrLnYxIqcBCgRDYWxsEhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEhAKCGVuZHBvaW50GAIgASgJEhAKCGZ1bmN0aW9uGAMgASgJEiMKBWlucHV0GAQgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRItCgpleHBpcmF0aW9uGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB3ZlcnNpb24YBiABKAkihgEKCkNhbGxSZXN1bHQSFgoOY29ycmVsYXRpb25faWQYASABKAQSJAoGb3V0cHV0GAIgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRIlCgVlcnJvchgDIAEoCzIWLmRpc3BhdGNoLnNkay52MS5FcnJvchITCgtkaXNwYXRjaF9pZBgEIAEoCWIGcHJvdG8z", [file_dispatch_sdk_v1_error, file_google_protobuf_any, file_google_protobuf_duration]);
+  fileDesc("ChpkaXNwYXRjaC9zZGsvdjEvY2FsbC5wcm90bxIPZGlzcGF0Y2guc2RrLnYxItwBCgRDYWxsEhYKDmNvcnJlbGF0aW9uX2lkGAEgASgEEhAKCGVuZHBvaW50GAIgASgJEhAKCGZ1bmN0aW9uGAMgASgJEiMKBWlucHV0GAQgASgLMhQuZ29vZ2xlLnByb3RvYnVmLkFueRItCgpleHBpcmF0aW9uGAUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg8KB3ZlcnNpb24YBiABKAkSMwoHb3B0aW9ucxjoByABKAsyIS5kaXNwYXRjaC5zZGsubm9kZS52MS5DYWxsT3B0aW9ucyKGAQoKQ2FsbFJlc3VsdBIWCg5jb3JyZWxhdGlvbl9pZBgBIAEoBBIkCgZvdXRwdXQYAiABKAsyFC5nb29nbGUucHJvdG9idWYuQW55EiUKBWVycm9yGAMgASgLMhYuZGlzcGF0Y2guc2RrLnYxLkVycm9yEhMKC2Rpc3BhdGNoX2lkGAQgASgJYgZwcm90bzM", [file_dispatch_sdk_node_v1_options, file_dispatch_sdk_v1_error, file_google_protobuf_any, file_google_protobuf_duration]);
 
 /**
  * Describes the message dispatch.sdk.v1.Call.
