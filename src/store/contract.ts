@@ -93,7 +93,7 @@ export interface IdBlock {
 
 export interface ClaimedCall {
   readonly call: CallRecord;
-  /** Results that arrived and were not taken: how many the caller's arrival counter stands at. */
+  /** Highest arrival number among the results of its present generation; `consumed` when there is none. */
   readonly arrivals: number;
 }
 
@@ -101,9 +101,9 @@ export interface LoadRequest {
   readonly id: number;
   readonly input: boolean;
   readonly state: boolean;
-  /** Results with an arrival number above this one… */
+  /** Results of this generation, with an arrival number above `resultsAfter`, at most `resultsMax` (0: none). */
+  readonly generation: number;
   readonly resultsAfter: number;
-  /** …at most so many; 0 for none. */
   readonly resultsMax: number;
 }
 

@@ -13,7 +13,7 @@ export interface CallRecord {
   readonly parentId: number;
   /** The call at the top of the tree; its own id when it has no parent. */
   readonly rootId: number;
-  /** The parent's generation that made this call: results for an earlier generation are dropped. */
+  /** The parent's generation that made this call; -1 when no parent waits for its result. */
   readonly parentGeneration: number;
   /** Opaque, 64 bits, chosen by the caller. */
   readonly correlationId: bigint;
@@ -33,7 +33,7 @@ export interface CallRecord {
   readonly attempt: number;
   /** Failed runs since the last progress: decides the backoff and the attempt limit. */
   readonly failures: number;
-  /** Counts restarts from the input and tail calls: children of an earlier generation are strangers. */
+  /** Counts restarts from the input and tail calls: results of an earlier generation's children are dropped. */
   readonly generation: number;
   /** Restarts because of INCOMPATIBLE_STATE since the input was set. */
   readonly restarts: number;
@@ -41,7 +41,7 @@ export interface CallRecord {
   readonly wakeAtMs: number;
   readonly minResults: number;
   readonly maxResults: number;
-  /** Results with an arrival number up to this one were taken by a run that made progress. */
+  /** This generation's results with an arrival number up to this one were taken by a run that made progress. */
   readonly consumed: number;
   /** Which form the state has; decides the field it goes back in. */
   readonly stateKind: StateKind;
@@ -49,8 +49,11 @@ export interface CallRecord {
   readonly pollError: Uint8Array | null;
 }
 
-/** `waiting` covers delayed, ready and running: what tells them apart is the clock and this process's memory. */
-export type CallPhase = "waiting" | "suspended" | "cancelling";
+/**
+ * `waiting` covers delayed, ready and running: what tells them apart is the clock and this process's memory.
+ * `cancelling` and `expiring` wait for their attempt and their children to stop, then end as their name says.
+ */
+export type CallPhase = "waiting" | "suspended" | "cancelling" | "expiring";
 
 /** `none`: never suspended, the next run gets the input. `typed` and `bytes`: the two fields a state comes in. */
 export type StateKind = "none" | "typed" | "bytes";
@@ -68,7 +71,7 @@ export interface CallEnd {
   /** Number of the `dispatch.sdk.v1.Status` it ended with. */
   readonly status: number;
   readonly finishedAtMs: number;
-  /** Place in the order of results that its parent received; 0 when no parent waits for it. */
+  /** Place, from 1, in the order of results of its parent's generation; 0 when no parent waits for it. */
   readonly arrival: number;
 }
 

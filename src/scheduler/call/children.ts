@@ -1,0 +1,80 @@
+/** How calls come to be. */
+import { NEVER_MS, type RetryRecord } from "../../store/index.ts";
+import type { Call } from "./call.ts";
+import type { Effect } from "./effects.ts";
+import type { ChildCall } from "./events.ts";
+
+export interface NewCall {
+  readonly correlationId: bigint;
+  readonly endpoint: string;
+  readonly function: string;
+  readonly version: string;
+  readonly expirationMs: number | undefined;
+  readonly delayMs: number | undefined;
+  readonly priority: number | undefined;
+  readonly retry: RetryRecord | null;
+}
+
+/** A call that a client dispatches: the root of its tree. */
+export function rootCall(id: number, call: NewCall, nowMs: number): Call {
+  return newCall(id, call, nowMs, 0, id, -1, call.endpoint, 0);
+}
+
+/** A call that another one makes by suspending. */
+export function spawn(parent: Call, child: ChildCall, id: number, nowMs: number, effects: Effect[]): void {
+  const endpoint = child.endpoint || parent.endpoint;
+  const call = newCall(
+    id,
+    child,
+    nowMs,
+    parent.id,
+    parent.rootId,
+    parent.generation,
+    endpoint,
+    parent.priority,
+  );
+  effects.push({ type: "spawn", call, input: child.input });
+}
+
+function newCall(
+  id: number,
+  call: NewCall,
+  nowMs: number,
+  parentId: number,
+  rootId: number,
+  parentGeneration: number,
+  endpoint: string,
+  priority: number,
+): Call {
+  return {
+    id,
+    parentId,
+    rootId,
+    parentGeneration,
+    correlationId: call.correlationId,
+    endpoint,
+    function: call.function,
+    version: call.version,
+    createdAtMs: nowMs,
+    expiresAtMs: call.expirationMs ? nowMs + call.expirationMs : NEVER_MS,
+    priority: call.priority ?? priority,
+    retry: call.retry,
+    state: "dispatched",
+    attempt: 0,
+    failures: 0,
+    generation: 0,
+    restarts: 0,
+    wakeAtMs: nowMs + (call.delayMs ?? 0),
+    minResults: 1,
+    maxResults: 1,
+    consumed: 0,
+    stateKind: "none",
+    pollError: null,
+    runActive: false,
+    delivering: 0,
+    arrivals: 0,
+    outstanding: 0,
+    children: 0,
+    ending: "cancelled",
+  };
+}

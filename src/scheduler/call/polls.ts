@@ -1,0 +1,52 @@
+/** What is wrong with a poll or a call in it, in words; undefined when nothing is. */
+import type { ChildCall, Poll } from "./events.ts";
+
+const FUNCTION_NAME = /^[a-zA-Z_][a-zA-Z0-9_<>.]*$/;
+const ENDPOINT = /^(?:https?:\/\/[^/]|bridge:\/\/[^/]|arn:aws:lambda:)/;
+const NAME_LENGTH_MAX = 1024;
+const ENDPOINT_LENGTH_MAX = 2048;
+
+/** A poll with anything wrong is refused whole: none of its calls runs. Limits are those of the protocol. */
+export function pollFault(poll: Poll): string | undefined {
+  const { maxWaitMs, minResults, maxResults } = poll;
+  if (maxWaitMs === undefined) return "poll.max_wait: is required";
+  if (maxWaitMs < 1000) return `poll.max_wait: must be at least 1s, not ${maxWaitMs}ms`;
+  if (minResults < 1 || minResults > 1000) return `poll.min_results: must be 1 to 1000, not ${minResults}`;
+  if (maxResults < 1 || maxResults > 1000) return `poll.max_results: must be 1 to 1000, not ${maxResults}`;
+  if (minResults > maxResults)
+    return `poll.min_results: must not exceed max_results, ${minResults} > ${maxResults}`;
+  for (let i = 0; i < poll.calls.length; i++) {
+    const fault = callFault(poll.calls[i]!, true);
+    if (fault !== undefined) return `poll.calls[${i}].${fault}`;
+  }
+  return undefined;
+}
+
+/** Names the field first. `endpointOptional` where the caller's own endpoint stands in. */
+export function callFault(
+  call: Pick<ChildCall, "function" | "endpoint" | "expirationMs" | "delayMs" | "priority">,
+  endpointOptional: boolean,
+): string | undefined {
+  if (call.function === "") return "function: is required";
+  if (call.function.length > NAME_LENGTH_MAX) return `function: is longer than ${NAME_LENGTH_MAX} characters`;
+  if (!FUNCTION_NAME.test(call.function))
+    return `function: ${quoted(call.function)} does not match ${FUNCTION_NAME.source}`;
+  if (call.endpoint === "") {
+    if (!endpointOptional) return "endpoint: is required";
+  } else if (call.endpoint.length > ENDPOINT_LENGTH_MAX || !ENDPOINT.test(call.endpoint))
+    return `endpoint: ${quoted(call.endpoint)} must be an http, https or bridge URL, or an arn:aws:lambda ARN`;
+  if (!isDelay(call.expirationMs)) return `expiration: must not be negative, is ${call.expirationMs}ms`;
+  if (!isDelay(call.delayMs)) return `delay: must not be negative, is ${call.delayMs}ms`;
+  const priority = call.priority ?? 0;
+  if (!Number.isInteger(priority) || Math.abs(priority) > 100)
+    return `priority: must be a whole number from -100 to 100, is ${priority}`;
+  return undefined;
+}
+
+function isDelay(ms: number | undefined): boolean {
+  return ms === undefined || (ms >= 0 && ms <= Number.MAX_SAFE_INTEGER);
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+}
