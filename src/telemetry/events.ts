@@ -2,9 +2,10 @@
  * Everything the service tells about itself, as one closed union. Rooms emit events; the log and Prometheus
  * subscribe. Labels are bounded: registered function names, statuses, reasons from closed lists, never ids.
  */
+import type { EndpointEvent } from "./endpoint-events.ts";
 import type { PoolEvent } from "./pool-events.ts";
 
-export type TelemetryEvent = PoolEvent | { readonly type: "service-ready"; readonly url: string };
+export type TelemetryEvent = EndpointEvent | PoolEvent;
 
 export interface Telemetry {
   /** Must not throw and must be cheap: it is called on the hot path, once per batch rather than once per run. */
@@ -13,3 +14,12 @@ export interface Telemetry {
 
 /** For tests and for programs that embed a room without wanting to hear of it. */
 export const silentTelemetry: Telemetry = { emit() {} };
+
+/** One telemetry that tells several subscribers, in order. */
+export function telemetryTo(...subscribers: ((event: TelemetryEvent) => void)[]): Telemetry {
+  return {
+    emit(event) {
+      for (const subscriber of subscribers) subscriber(event);
+    },
+  };
+}
