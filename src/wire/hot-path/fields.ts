@@ -62,6 +62,7 @@ export const DELIMITED_5 = 42;
 export const DELIMITED_6 = 50;
 export const DELIMITED_7 = 58;
 export const DELIMITED_8 = 66;
+export const DELIMITED_1000 = 8002;
 
 /** The next tag. Unlike `reader.tag()` it allocates nothing. */
 export function readTag(reader: MessageReader): number {

@@ -6,6 +6,8 @@
  * Byte arrays that were read are views into the message they were read from: copy what outlives it.
  */
 
+import type { CallOptions } from "../gen/dispatch/sdk/node/v1/options_pb.js";
+
 /** Wire bytes of a `google.protobuf.Any` message. `readAny` and `writeAny` look inside. */
 export type AnyBytes = Uint8Array;
 
@@ -69,6 +71,8 @@ export interface Call {
   input: AnyBytes | undefined;
   expiration: Time | undefined;
   version: string;
+  /** Read and written by the generated code: few calls have any. */
+  options: CallOptions | undefined;
 }
 
 /** `dispatch.sdk.v1.CallResult`. Output and error may both be set: a partial result. */
@@ -148,6 +152,7 @@ export function call(fields: Partial<Call> = {}): Call {
     input: undefined,
     expiration: undefined,
     version: "",
+    options: undefined,
     ...fields,
   };
 }

@@ -1,5 +1,7 @@
 /** The parts that several messages share: calls, their results, errors, times. Each reader merges into what it is
  * given, since protobuf merges a message field that appears again. */
+import { create, mergeFromBinary } from "@bufbuild/protobuf";
+import { CallOptionsSchema } from "../gen/dispatch/sdk/node/v1/options_pb.js";
 import { readAnyField } from "./any.ts";
 import {
   DELIMITED_1,
@@ -8,6 +10,7 @@ import {
   DELIMITED_4,
   DELIMITED_5,
   DELIMITED_6,
+  DELIMITED_1000,
   expectEnd,
   type MessageReader,
   readEnd,
@@ -50,6 +53,13 @@ export function readCall(reader: MessageReader, parentEnd: number, merged: Call 
         break;
       case DELIMITED_6:
         merged.version = readString(reader);
+        break;
+      case DELIMITED_1000:
+        merged.options = mergeFromBinary(
+          CallOptionsSchema,
+          merged.options ?? create(CallOptionsSchema),
+          delimitedBytes(reader, end),
+        );
         break;
       default:
         skipUnknown(reader, tag, 6);
@@ -121,6 +131,13 @@ export function readCallError(
   }
   expectEnd(reader, end);
   return merged;
+}
+
+function delimitedBytes(reader: MessageReader, parentEnd: number): Uint8Array {
+  const end = readEnd(reader, parentEnd);
+  const start = reader.pos;
+  reader.pos = end;
+  return reader.source.subarray(start, end);
 }
 
 /** Seconds that a double cannot hold are beyond any valid Timestamp and Duration, and refused. */

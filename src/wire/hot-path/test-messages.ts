@@ -2,6 +2,7 @@
 import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { type Any, AnySchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
+import { CallOptionsSchema } from "../gen/dispatch/sdk/node/v1/options_pb.js";
 import { CallResultSchema, CallSchema } from "../gen/dispatch/sdk/v1/call_pb.js";
 import { DispatchRequestSchema, DispatchResponseSchema } from "../gen/dispatch/sdk/v1/dispatch_pb.js";
 import { RunRequestSchema, RunResponseSchema } from "../gen/dispatch/sdk/v1/function_pb.js";
@@ -34,6 +35,10 @@ const time: fc.Arbitrary<Time> = record({
 const correlationId = fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }));
 const error = record({ type: text, message: text, value: bytes, traceback: bytes });
 
+const callOptions = record({
+  idempotencyKey: text,
+  priority: maybe(fc.integer()),
+}).map((options) => create(CallOptionsSchema, options));
 const call: fc.Arbitrary<Call> = record({
   correlationId,
   endpoint: text,
@@ -41,6 +46,7 @@ const call: fc.Arbitrary<Call> = record({
   input: maybe(anyBytes),
   expiration: maybe(time),
   version: text,
+  options: maybe(callOptions),
 });
 const result: fc.Arbitrary<CallResult> = record({
   correlationId,
@@ -141,11 +147,12 @@ export function generatedDispatchResponse(
   return create(DispatchResponseSchema, response);
 }
 
-function generatedCall({ input, expiration, ...rest }: Call): MessageShape<typeof CallSchema> {
+function generatedCall({ input, expiration, options, ...rest }: Call): MessageShape<typeof CallSchema> {
   return create(CallSchema, {
     ...rest,
     ...(input && { input: any(input) }),
     ...(expiration && { expiration: seconds(expiration) }),
+    ...(options && { options }),
   });
 }
 

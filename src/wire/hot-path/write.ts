@@ -1,5 +1,7 @@
 /** Whole messages onto the wire: the same bytes that the generated code writes, absent and default fields left out. */
+import { toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { CallOptionsSchema } from "../gen/dispatch/sdk/node/v1/options_pb.js";
 import {
   DELIMITED_1,
   DELIMITED_2,
@@ -9,6 +11,7 @@ import {
   DELIMITED_6,
   DELIMITED_7,
   DELIMITED_8,
+  DELIMITED_1000,
   VARINT_1,
   VARINT_2,
   VARINT_4,
@@ -113,6 +116,9 @@ function call(writer: BinaryWriter, tag: number, value: Call): void {
   bytes(writer, DELIMITED_4, value.input);
   time(writer, DELIMITED_5, value.expiration);
   string(writer, DELIMITED_6, value.version);
+  if (value.options !== undefined) {
+    bytes(writer, DELIMITED_1000, toBinary(CallOptionsSchema, value.options));
+  }
   writer.join();
 }
 
