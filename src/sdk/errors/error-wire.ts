@@ -1,0 +1,93 @@
+/** Failures on the wire (`dispatch.sdk.v1.Error`): to other languages type and message, to this one the error itself. */
+import { create } from "@bufbuild/protobuf";
+import { type Error as ErrorMessage, ErrorSchema } from "../../wire/gen/dispatch/sdk/v1/error_pb.js";
+import { DispatchError } from "./dispatch-error.ts";
+import { errorTypeName, findErrorClass } from "./error-classes.ts";
+import { decodeError, encodeError } from "./error-graph.ts";
+
+/** A failure of a function in another language, or of a class that is not known here. PERMANENT_ERROR, unless caught. */
+export class RemoteError extends DispatchError {
+  /** The error in a form that only its own language reads; empty when there is none. */
+  readonly value: Uint8Array;
+
+  constructor(type: string, message: string, value: Uint8Array) {
+    super(message);
+    define(this, "name", type || "RemoteError");
+    this.value = value;
+    define(this, "value", value);
+  }
+}
+
+/** Whatever was thrown, errors or not, never failing itself. */
+export function errorToWire(thrown: unknown): ErrorMessage {
+  const text = new TextEncoder();
+  try {
+    if (thrown instanceof Error) {
+      return create(ErrorSchema, {
+        type: errorTypeName(thrown),
+        message: String(thrown.message),
+        value: encodeError(thrown),
+        traceback: text.encode(cut(typeof thrown.stack === "string" ? thrown.stack : "")),
+      });
+    }
+    return create(ErrorSchema, {
+      type: typeOfThrown(thrown),
+      message: describeThrown(thrown),
+      value: encodeError(thrown),
+    });
+  } catch {
+    // A getter or a proxy that throws while it is looked at.
+    return create(ErrorSchema, { type: "Error", message: "an error that cannot be read was thrown" });
+  }
+}
+
+/**
+ * The error that a call failed with: of its own class when that is known here, with its cause and its stack, below
+ * which `via` (such as `greet 0190f3a2…`) tells which call it came through.
+ */
+export function errorFromWire(message: ErrorMessage, via?: string): unknown {
+  const error = decodeError(message.value) ?? { thrown: fromTypeAndMessage(message) };
+  if (error.thrown instanceof Error)
+    joinStacks(error.thrown, new TextDecoder().decode(message.traceback), via);
+  return error.thrown;
+}
+
+function fromTypeAndMessage({ type, message, value }: ErrorMessage): Error {
+  const Class = findErrorClass(type);
+  if (Class === undefined) return new RemoteError(type, message, value);
+  // The constructor of a user's class may take anything, and do anything: it is not run.
+  return Object.setPrototypeOf(new Error(message), Class.prototype) as Error;
+}
+
+/** A stack that grows by one step with every call it passes through, up to a length people can still read. */
+const stackLengthMax = 16_384;
+
+function joinStacks(error: Error, traceback: string, via: string | undefined): void {
+  const head = traceback || `${error.name}: ${error.message}`;
+  const step = via === undefined ? "" : `\n    at dispatched call (${via})`;
+  define(error, "stack", cut(head, stackLengthMax - step.length) + step);
+}
+
+function cut(text: string, max = stackLengthMax): string {
+  return text.length <= max ? text : `${text.slice(0, max - 6)}\n    …`;
+}
+
+function define(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, { value, configurable: true, writable: true, enumerable: false });
+}
+
+function typeOfThrown(thrown: unknown): string {
+  if (thrown === null) return "null";
+  if (typeof thrown !== "object") return typeof thrown;
+  return thrown.constructor?.name || "Object";
+}
+
+function describeThrown(thrown: unknown): string {
+  if (typeof thrown === "object" && thrown !== null) {
+    const { message } = thrown as { message?: unknown };
+    if (typeof message === "string") return message;
+    const json = JSON.stringify(thrown);
+    return json === undefined ? `a ${typeOfThrown(thrown)} was thrown` : cut(json, 1000);
+  }
+  return String(thrown);
+}
