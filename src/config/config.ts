@@ -1,22 +1,8 @@
 /** Resolves the configuration once: flag over environment over file over default. */
 import { closest } from "fastest-levenshtein";
 import { ConfigError } from "./config-error.ts";
-import { envOf, flagOf, OPTIONS, type OptionName, type OptionSpec } from "./options.ts";
-
-/** Resolved values; an option without value and default is undefined. */
-export type Config = {
-  readonly [Option in (typeof OPTIONS)[number] as Option["name"]]:
-    | ValueOf<Option>
-    | (undefined extends Option["default"] ? undefined : never);
-};
-
-type ValueOf<Option extends OptionSpec> = Option["type"] extends "integer"
-  ? number
-  : Option["type"] extends "boolean"
-    ? boolean
-    : Option["type"] extends "list"
-      ? readonly string[]
-      : string;
+import { envOf, flagOf, type OptionSpec } from "./option-spec.ts";
+import { type Config, OPTIONS, type OptionName } from "./options.ts";
 
 export interface ConfigInputs {
   /** By option name, as text or already of its type. */

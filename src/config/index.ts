@@ -1,5 +1,4 @@
 export {
-  type Config,
   type ConfigInputs,
   parseAddress,
   type ResolvedConfig,
@@ -7,4 +6,5 @@ export {
 } from "./config.ts";
 export { ConfigError } from "./config-error.ts";
 export { type ConfigFile, loadConfigFile } from "./config-file.ts";
-export { envOf, flagOf, OPTIONS, type OptionName, type OptionSpec } from "./options.ts";
+export { envOf, flagOf, type OptionGroup, type OptionSpec } from "./option-spec.ts";
+export { type Config, OPTIONS, type OptionName } from "./options.ts";
