@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { ConnectError } from "./connect-error.ts";
+import { CallOptionsSchema } from "./gen/dispatch/sdk/node/v1/options_pb.js";
 import { call, callResult, durationOf, poll, runResponse, timestampOf } from "./hot-path/index.ts";
 import { Status } from "./status.ts";
 import {
@@ -10,6 +12,7 @@ import {
   reasonOfEndpoint,
   reasonOfFunctionName,
   type Violation,
+  violationInCall,
   violationInDispatchRequest,
   violationInPoll,
   violationInRunRequest,
@@ -119,6 +122,30 @@ test("a bad call in a batch is named by its index, and an empty batch is fine", 
     violationInDispatchRequest({ calls: [{ ...validCall, expiration: durationOf(0) }] }),
     undefined,
   );
+});
+
+test("options of a call are within their bounds", () => {
+  const check = (options: MessageInitShape<typeof CallOptionsSchema>) =>
+    violationInCall({ ...validCall, options: create(CallOptionsSchema, options) }, { endpoint: "required" });
+  const day = { seconds: 86_400n, nanos: 0 };
+  assert.equal(check({}), undefined);
+  const retry = { attemptsMax: 1, firstDelay: day, factor: 1, delayMax: day };
+  assert.equal(check({ delay: day, idempotencyKey: "k", priority: -100, retry }), undefined);
+  const negative = { seconds: -1n, nanos: 0 };
+  const wrong: [Parameters<typeof check>[0], string][] = [
+    [{ delay: negative }, "options.delay"],
+    [{ delay: { seconds: 2n ** 62n } }, "options.delay"],
+    [{ idempotencyKey: "k".repeat(1_025) }, "options.idempotency_key"],
+    [{ priority: 101 }, "options.priority"],
+    [{ priority: -101 }, "options.priority"],
+    [{ retry: { attemptsMax: 0 } }, "options.retry.attempts_max"],
+    [{ retry: { factor: 0.5 } }, "options.retry.factor"],
+    [{ retry: { factor: Number.NaN } }, "options.retry.factor"],
+    [{ retry: { factor: Number.POSITIVE_INFINITY } }, "options.retry.factor"],
+    [{ retry: { firstDelay: negative } }, "options.retry.first_delay"],
+    [{ retry: { delayMax: negative } }, "options.retry.delay_max"],
+  ];
+  for (const [options, field] of wrong) assert.equal(check(options)?.field, field);
 });
 
 test("a poll waits at least a second for 1 to 1000 results", () => {

@@ -2,6 +2,8 @@
  * Border validation: what the protocol asks of a well-formed message beyond its wire format. Everything here finds
  * the first violation or nothing, and changes nothing.
  */
+import type { Duration } from "@bufbuild/protobuf/wkt";
+import type { CallOptions, RetryOptions } from "./gen/dispatch/sdk/node/v1/options_pb.js";
 import type { Call, DispatchRequest, Poll, RunRequestHead, RunResponse, Time } from "./hot-path/index.ts";
 import { Status } from "./status.ts";
 
@@ -114,7 +116,46 @@ export function violationInCall(
     const duration = reasonOfDuration(call.expiration);
     if (duration !== undefined) return { field: "expiration", reason: duration };
   }
-  return undefined;
+  return call.options && violationInOptions(call.options);
+}
+
+function violationInOptions({ delay, idempotencyKey, priority, retry }: CallOptions): Violation | undefined {
+  const late = delay && reasonOfDuration(timeOf(delay));
+  if (late !== undefined) return { field: "options.delay", reason: late };
+  if (idempotencyKey.length > IDEMPOTENCY_KEY_LENGTH_MAX) {
+    return {
+      field: "options.idempotency_key",
+      reason: `is longer than ${IDEMPOTENCY_KEY_LENGTH_MAX} characters`,
+    };
+  }
+  if (priority !== undefined && Math.abs(priority) > 100) {
+    return { field: "options.priority", reason: `is ${priority}, which is not between -100 and 100` };
+  }
+  return retry && violationInRetry(retry);
+}
+
+function violationInRetry({
+  attemptsMax,
+  firstDelay,
+  factor,
+  delayMax,
+}: RetryOptions): Violation | undefined {
+  if (attemptsMax === 0)
+    return { field: "options.retry.attempts_max", reason: "is 0, where 1 means no retry" };
+  if (factor !== undefined && !(factor >= 1 && factor < Number.POSITIVE_INFINITY)) {
+    return { field: "options.retry.factor", reason: `is ${factor}, which is not 1 or more` };
+  }
+  const first = firstDelay && reasonOfDuration(timeOf(firstDelay));
+  if (first !== undefined) return { field: "options.retry.first_delay", reason: first };
+  const last = delayMax && reasonOfDuration(timeOf(delayMax));
+  return last === undefined ? undefined : { field: "options.retry.delay_max", reason: last };
+}
+
+/** Longest idempotency key, in characters: keys are indexed. */
+const IDEMPOTENCY_KEY_LENGTH_MAX = 1_024;
+
+function timeOf({ seconds, nanos }: Duration): Time {
+  return { seconds: Number(seconds), nanos };
 }
 
 /** Longest function name, in characters. Qualified names of nested Python functions reach a few hundred. */

@@ -62,6 +62,7 @@ export function readCall(reader: MessageReader, parentEnd: number, merged: Call 
         );
         break;
       default:
+        if (tag >>> 3 === DELIMITED_1000 >>> 3) throw new Error("field 1000 has the wrong wire type");
         skipUnknown(reader, tag, 6);
     }
   }

@@ -197,3 +197,11 @@ function any(wire: AnyBytes): Any {
 function seconds(time: Time): { seconds: bigint; nanos: number } {
   return { seconds: BigInt(time.seconds), nanos: time.nanos };
 }
+
+/** Wire bytes of a RunResponse that is OK and has this output. */
+export function exitWith(output: Any): Uint8Array {
+  return toBinary(
+    RunResponseSchema,
+    create(RunResponseSchema, { status: 1, directive: { case: "exit", value: { result: { output } } } }),
+  );
+}
