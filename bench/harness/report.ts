@@ -1,7 +1,5 @@
 /** Writes a result as one HTML page that needs nothing else: charts, tables, machine and method. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import type { BenchResult, Measurement } from "./result.ts";
 
 export function writeReport(file: string, result: BenchResult): void {
@@ -60,8 +58,7 @@ const escapeHtml = (text: string) =>
 
 /** The chart library is inlined, so that the page opens anywhere without a network. */
 function chartLibrary(): string {
-  const manifest = createRequire(import.meta.url).resolve("chart.js/package.json");
-  return readFileSync(join(dirname(manifest), "dist", "chart.umd.min.js"), "utf8").replaceAll(
+  return readFileSync(new URL("chart.umd.min.js", import.meta.resolve("chart.js")), "utf8").replaceAll(
     "</script",
     "<\\/script",
   );
