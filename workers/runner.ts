@@ -1,12 +1,24 @@
 /** The seam between a pool thread and what runs in it. */
 import type { FunctionInfo } from "../src/pool/protocol.ts";
 
-/** Loads the modules, once a thread, and gives what runs their functions. Throws what a module throws. */
-export type CreateRunner = (modules: readonly string[]) => Promise<Runner>;
+/**
+ * Loads the modules, once a thread, and gives what runs their functions. Throws what a module throws.
+ *
+ * @param setupModules URLs of modules that prepare the thread before any function is loaded, in this order
+ */
+export type CreateRunner = (modules: readonly string[], setupModules: readonly string[]) => Promise<Runner>;
+
+/** What a setup module exports: module hooks are installed here, and drivers of runs set. */
+export interface SetupModule {
+  setup?(): void | Promise<void>;
+}
 
 export interface Runner {
   readonly functions: FunctionInfo[];
-  /** RunRequest bytes in, RunResponse bytes out. A rejection is a fault of the runner and ends the thread's trust. */
+  /**
+   * RunRequest bytes in, RunResponse bytes out. It answers failures of functions itself: what it throws, rejects with,
+   * or gives that is no bytes is answered as an UncaughtError of the run.
+   */
   run(request: Uint8Array, context: RunContext): Uint8Array | Promise<Uint8Array>;
 }
 

@@ -23,7 +23,7 @@ export default function handle(task: ThreadTask): Promise<FunctionInfo[] | Uint8
 async function start(task: StartTask): Promise<FunctionInfo[]> {
   const shared = new SharedState(task.shared);
   const { createRunner } = (await import(task.runner)) as { createRunner: CreateRunner };
-  const runner = await createRunner(task.modules);
+  const runner = await createRunner(task.modules, task.setupModules);
   answers = new Answers(task.port);
   runs = new RunTable({
     runner,

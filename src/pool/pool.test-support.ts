@@ -5,6 +5,7 @@ import { RunResponseSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
 import { Status } from "../wire/gen/dispatch/sdk/v1/status_pb.js";
 import type { PoolOptions } from "./options.ts";
 import { RunPool } from "./pool.ts";
+import { threadCode } from "./thread-code.ts";
 
 export const fixture = (name: string) => new URL(`fixtures/${name}`, import.meta.url).href;
 
@@ -14,11 +15,7 @@ export async function setupPool(options: PoolOptions = {}) {
     { threadsMax: 1, heartbeatMs: 10, cancelGraceMs: 50, ...options },
     {
       telemetry: { emit: (event) => events.push(event) },
-      now: () => performance.now(),
-      code: {
-        worker: new URL("../../workers/thread.ts", import.meta.url).pathname,
-        runner: fixture("runner.ts"),
-      },
+      code: { ...threadCode(), runner: fixture("runner.ts") },
     },
   );
   const functions = await pool.start();

@@ -15,7 +15,8 @@ import type { Answer, FunctionInfo } from "./protocol.ts";
 import { nextChunk } from "./routing.ts";
 import type { Run } from "./run.ts";
 import { emptySnapshot, type PoolSnapshot } from "./snapshot.ts";
-import type { PoolThread, ThreadCode } from "./thread.ts";
+import type { PoolThread } from "./thread.ts";
+import { type ThreadCode, threadCode } from "./thread-code.ts";
 import { ThreadSet } from "./thread-set.ts";
 import { type Death, judge } from "./verdict.ts";
 
@@ -26,13 +27,14 @@ export interface RunOptions {
 
 export interface PoolDependencies {
   telemetry: Telemetry;
-  /** Milliseconds, monotonic. */
-  now(): number;
-  code: ThreadCode;
+  /** Milliseconds, monotonic. Default: `performance.now`. */
+  now?: () => number;
+  /** What the threads run. Default: functions made with the SDK, see {@link threadCode}. */
+  code?: ThreadCode;
 }
 
 export class RunPool {
-  readonly #dependencies: PoolDependencies;
+  readonly #dependencies: Required<PoolDependencies>;
   readonly #threads: ThreadSet;
   readonly #costs = new FunctionCosts();
   readonly #waiting: Run[] = [];
@@ -46,8 +48,8 @@ export class RunPool {
 
   constructor(options: PoolOptions, dependencies: PoolDependencies) {
     this.#options = resolvePoolOptions(options);
-    this.#dependencies = dependencies;
-    this.#threads = new ThreadSet(dependencies, this.#options, {
+    this.#dependencies = { now: () => performance.now(), code: threadCode(), ...dependencies };
+    this.#threads = new ThreadSet(this.#dependencies, this.#options, {
       answered: (thread, answers) => this.#answered(thread, answers),
       died: (thread, death) => this.#died(thread, death),
       available: () => this.#flush(),

@@ -14,7 +14,8 @@ export interface StartTask {
   port: MessagePort;
   shared: SharedArrayBuffer;
   modules: readonly string[];
-  /** Module whose `createRunner(modules)` runs the requests. */
+  setupModules: readonly string[];
+  /** Module whose `createRunner(modules, setupModules)` runs the requests. */
   runner: string;
   runTimeoutMs: number;
   cancelGraceMs: number;
@@ -29,10 +30,10 @@ export interface FunctionInfo {
   name: string;
   /** `async` or `primitive`. */
   kind: string;
-  /** Where it is defined, when known: `functions.ts:12`. */
-  source?: string;
+  /** Registry it belongs to. */
+  registry?: string;
   /** The options it was registered with, as plain data. */
-  options?: Record<string, unknown>;
+  options?: object;
 }
 
 const RUN_HEADER = 8;

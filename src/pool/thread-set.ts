@@ -13,7 +13,7 @@ export interface ThreadSetEvents extends ThreadEvents {
 }
 
 export class ThreadSet {
-  readonly #dependencies: PoolDependencies;
+  readonly #dependencies: Required<PoolDependencies>;
   readonly #events: ThreadSetEvents;
   readonly #breaker = new Breaker();
   readonly deaths: Partial<PoolSnapshot["threadDeaths"]> = {};
@@ -24,7 +24,11 @@ export class ThreadSet {
   #starts = 0;
   #closed = false;
 
-  constructor(dependencies: PoolDependencies, options: ResolvedPoolOptions, events: ThreadSetEvents) {
+  constructor(
+    dependencies: Required<PoolDependencies>,
+    options: ResolvedPoolOptions,
+    events: ThreadSetEvents,
+  ) {
     this.#dependencies = dependencies;
     this.#options = options;
     this.#events = events;

@@ -6,17 +6,12 @@ import { PiscinaThread, type WorkerEnd } from "./piscina-thread.ts";
 import { type Answer, decodeAnswers, encodeRuns, type FunctionInfo } from "./protocol.ts";
 import type { Run } from "./run.ts";
 import { SharedState } from "./shared-state.ts";
+import type { ThreadCode } from "./thread-code.ts";
 import type { Death } from "./verdict.ts";
 
 export interface ThreadEvents {
   answered(thread: PoolThread, answers: Answer[]): void;
   died(thread: PoolThread, death: Death): void;
-}
-
-/** Where the code of the threads is. */
-export interface ThreadCode {
-  worker: string;
-  runner: string;
 }
 
 /**
@@ -138,10 +133,20 @@ export class PoolThread {
 
   async #start(code: ThreadCode, port: MessagePort): Promise<FunctionInfo[]> {
     const { modules, runTimeoutMs, cancelGraceMs, heartbeatMs, startTimeoutMs } = this.#options;
-    const { runner } = code;
+    const { runner, setupModules } = code;
     const shared = this.#shared.buffer;
     const catalog = this.#piscina.run(
-      { type: "start", port, shared, modules, runner, runTimeoutMs, cancelGraceMs, heartbeatMs },
+      {
+        type: "start",
+        port,
+        shared,
+        modules,
+        setupModules,
+        runner,
+        runTimeoutMs,
+        cancelGraceMs,
+        heartbeatMs,
+      },
       [port],
     );
     const timeout = setTimeout(() => void this.#piscina.terminate(), startTimeoutMs);

@@ -11,8 +11,6 @@ export interface InputEnvironment {
   readonly signal?: AbortSignal | undefined;
   /** Which attempt of the call this is, counted from 1, where the runner knows. */
   readonly attempt?: number | undefined;
-  /** The registry whose function runs. */
-  readonly owner?: object | undefined;
 }
 
 /**
@@ -22,11 +20,15 @@ export interface InputEnvironment {
 export class Input implements RunContext {
   readonly #request: RunRequest;
   readonly #environment: InputEnvironment;
+  /** The registry whose function runs. */
+  readonly owner: object | undefined;
   #signal: AbortSignal | undefined;
 
-  constructor(request: RunRequest, environment: InputEnvironment = {}) {
+  /** @param environment kept as it is: its `signal` may be a getter that makes one when asked */
+  constructor(request: RunRequest, environment: InputEnvironment = {}, owner?: object) {
     this.#request = request;
     this.#environment = environment;
+    this.owner = owner;
   }
 
   get function(): string {
@@ -55,10 +57,6 @@ export class Input implements RunContext {
 
   get attempt(): number | undefined {
     return this.#environment.attempt;
-  }
-
-  get owner(): object | undefined {
-    return this.#environment.owner;
   }
 
   get signal(): AbortSignal {

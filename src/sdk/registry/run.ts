@@ -50,7 +50,7 @@ export async function runRequest(
 }
 
 async function runOnce(fn: PrimitiveFunction, request: RunRequest, options: RunOptions): Promise<Output> {
-  const input = new Input(request, { ...options, owner: fn.registry });
+  const input = new Input(request, options, fn.registry);
   try {
     const output = await enterRun(input, () => fn.run(input));
     if (output instanceof Output) return output;

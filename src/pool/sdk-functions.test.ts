@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { silentTelemetry } from "../telemetry/events.ts";
+import { RunRequestSchema, RunResponseSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
+import { Status } from "../wire/gen/dispatch/sdk/v1/status_pb.js";
+import { decodeValue, encodeArguments } from "../wire/values/index.ts";
+import { ThreadStartError } from "./errors.ts";
+import { RunPool } from "./pool.ts";
+import { threadCode } from "./thread-code.ts";
+
+/** Modules of a user, in a folder that knows nothing of this package. */
+async function setup(files: Record<string, string>, setupModules: string[] = []) {
+  const folder = await mkdtemp(join(tmpdir(), "dispatch-pool-"));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  const modules = Object.keys(files).filter((name) => name.startsWith("functions"));
+  const pool = new RunPool(
+    { modules: modules.map((name) => join(folder, name)), threadsMax: 1 },
+    {
+      telemetry: silentTelemetry,
+      code: threadCode(setupModules.map((name) => new URL(name, `file://${folder}/`).href)),
+    },
+  );
+  return {
+    pool,
+    folder,
+    async run(name: string, ...args: unknown[]) {
+      const input = { case: "input" as const, value: encodeArguments(args) };
+      const request = create(RunRequestSchema, { function: name, directive: input });
+      const response = fromBinary(
+        RunResponseSchema,
+        await pool.run(name, toBinary(RunRequestSchema, request)),
+      );
+      const result = response.directive.case === "exit" ? response.directive.value.result : undefined;
+      return {
+        status: Status[response.status],
+        value: result?.output && decodeValue(result.output),
+        error: result?.error,
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await pool.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+test("functions of TypeScript modules that lie anywhere are loaded, listed and run", async () => {
+  await using t = await setup({
+    "functions.ts": `
+      import { dispatch } from "dispatch-ts";
+      interface Pair { a: number; b: number }
+      export const add = dispatch.function("add", async ({ a, b }: Pair) => a + b, { priority: 3 });
+    `,
+    "functions2.js": `
+      import { dispatch, Output } from "dispatch-ts";
+      dispatch.primitiveFunction("double", (input) => Output.value(input.input * 2));
+    `,
+  });
+  assert.deepEqual(await t.pool.start(), [
+    { name: "add", kind: "async", registry: "default", options: { priority: 3 } },
+    { name: "double", kind: "primitive", registry: "default", options: {} },
+  ]);
+  assert.equal((await t.run("add", { a: 1, b: 2 })).value, 3);
+  assert.equal((await t.run("double", 21)).value, 42);
+});
+
+test("a throw and an unknown function are answers with a status", async () => {
+  await using t = await setup({
+    "functions.ts": `
+      import { dispatch } from "dispatch-ts";
+      dispatch.function("fails", async () => { throw new TypeError("not like this"); });
+    `,
+  });
+  await t.pool.start();
+  const { status, error } = await t.run("fails");
+  assert.equal(status, "INVALID_ARGUMENT");
+  assert.equal(error?.type, "TypeError");
+  assert.equal((await t.run("nobody")).status, "NOT_FOUND");
+});
+
+test("a module that cannot be parsed or loaded fails the start, and the error names it", async () => {
+  for (const text of [
+    "export const = 1;",
+    "enum Colour { Red }",
+    'throw new Error("no");',
+    'import "./missing.ts";',
+  ]) {
+    await using t = await setup({ "functions.ts": text });
+    await assert.rejects(t.pool.start(), (error) => {
+      assert.ok(error instanceof ThreadStartError);
+      assert.match(error.message, /cannot load .*functions\.ts: /);
+      return true;
+    });
+  }
+});
+
+test("setup modules prepare the thread before any function is loaded", async () => {
+  await using t = await setup(
+    {
+      "prepare.ts":
+        "export function setup(): void { (globalThis as { prepared?: boolean }).prepared = true; }",
+      "functions.ts": `
+        import { dispatch } from "dispatch-ts";
+        if (!(globalThis as { prepared?: boolean }).prepared) throw new Error("too early");
+        dispatch.function("ok", async () => "ok");
+      `,
+    },
+    ["prepare.ts"],
+  );
+  await t.pool.start();
+  assert.equal((await t.run("ok")).value, "ok");
+});

@@ -1,0 +1,22 @@
+import { fileURLToPath } from "node:url";
+
+/** Where the code of the threads is. */
+export interface ThreadCode {
+  /** Path of the entry that Piscina loads. */
+  readonly worker: string;
+  /** URL of the module whose `createRunner` runs requests. */
+  readonly runner: string;
+  /** URLs of modules whose `setup()` prepares a thread before functions are loaded. */
+  readonly setupModules: readonly string[];
+}
+
+/** The threads of this package, running functions made with its SDK; from source as from a build. */
+export function threadCode(setupModules: readonly string[] = []): ThreadCode {
+  // A build rewrites the endings of imports, but not of file names in strings.
+  const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return {
+    worker: fileURLToPath(new URL(`../../workers/thread.${ending}`, import.meta.url)),
+    runner: new URL(`../../workers/functions.${ending}`, import.meta.url).href,
+    setupModules,
+  };
+}
