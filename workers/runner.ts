@@ -6,7 +6,7 @@ import type { FunctionInfo } from "../src/pool/protocol.ts";
  *
  * @param setupModules URLs of modules that prepare the thread before any function is loaded, in this order
  */
-export type CreateRunner = (modules: readonly string[], setupModules: readonly string[]) => Promise<Runner>;
+export type CreateRunner = (modules: readonly string[], setupModules?: readonly string[]) => Promise<Runner>;
 
 /** What a setup module exports: module hooks are installed here, and drivers of runs set. */
 export interface SetupModule {

@@ -1,17 +1,36 @@
-/** Runs the functions that the modules register with the SDK. */
-import { pathToFileURL } from "node:url";
+/** The runner of functions made with the SDK: loads their modules, hands each request to the registries. */
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { resolveOwnPackage } from "../src/config/own-package.ts";
+import type { FunctionInfo } from "../src/pool/protocol.ts";
 import { openRegistries, run } from "../src/sdk/index.ts";
-import type { CreateRunner } from "./runner.ts";
-import { importSelf } from "./self-import.ts";
+import type { CreateRunner, SetupModule } from "./runner.ts";
 
-export const createRunner: CreateRunner = async (modules) => {
-  importSelf();
-  for (const module of modules)
-    await import(module.startsWith("file:") ? module : pathToFileURL(module).href);
-  return {
-    functions: openRegistries().flatMap((registry) =>
-      registry.functions().map(({ name, kind, options }) => ({ name, kind, options: { ...options } })),
-    ),
-    run: (request, context) => run(request, context),
-  };
+export const createRunner: CreateRunner = async (modules, setupModules = []) => {
+  resolveOwnPackage();
+  for (const url of setupModules) await ((await import(url)) as SetupModule).setup?.();
+  for (const module of modules) await load(module);
+  return { functions: catalog(), run };
 };
+
+/** One after the other: functions are registered in the order of the modules, whatever they await at load. */
+async function load(module: string): Promise<void> {
+  const url = module.startsWith("file:") ? module : pathToFileURL(module).href;
+  try {
+    await import(url);
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    // Where a module cannot be parsed, the file stands in the stack alone.
+    throw new Error(`cannot load ${fileURLToPath(url)}: ${text}`, { cause });
+  }
+}
+
+/** A name that several registries have means the function of the one made first. */
+function catalog(): FunctionInfo[] {
+  const functions = new Map<string, FunctionInfo>();
+  for (const registry of openRegistries()) {
+    for (const { name, kind, options } of registry.functions()) {
+      if (!functions.has(name)) functions.set(name, { name, kind, registry: registry.name, options });
+    }
+  }
+  return [...functions.values()];
+}

@@ -62,14 +62,7 @@ async function onPool(): Promise<{ run: RunFunction; names: Set<string> }> {
       ...(threads === undefined ? {} : { threadsMax: threads }),
       ...(mode === "pool-single" ? { batchRunsMax: 1 } : {}),
     },
-    {
-      telemetry,
-      now: () => performance.now(),
-      code: {
-        worker: new URL("../../workers/thread.ts", import.meta.url).pathname,
-        runner: new URL("../../workers/sdk-runner.ts", import.meta.url).href,
-      },
-    },
+    { telemetry },
   );
   const functions = await pool.start();
   return {

@@ -16,7 +16,7 @@ export function threadCode(setupModules: readonly string[] = []): ThreadCode {
   const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
   return {
     worker: fileURLToPath(new URL(`../../workers/thread.${ending}`, import.meta.url)),
-    runner: new URL(`../../workers/functions.${ending}`, import.meta.url).href,
+    runner: new URL(`../../workers/sdk-runner.${ending}`, import.meta.url).href,
     setupModules,
   };
 }
