@@ -18,6 +18,12 @@ export type Destination =
   /** A session of the long-poll bridge. */
   | { readonly kind: "bridge"; readonly session: string };
 
+/**
+ * Endpoint of functions that the scheduler's own process serves, whatever address it listens on: calls that are
+ * stored under it run again after a restart on another port. A bridge session cannot have this name.
+ */
+export const LOCAL_ENDPOINT = "bridge://local";
+
 /** Path of the Run method under an endpoint's URL. */
 export const RUN_PATH = "/dispatch.sdk.v1.FunctionService/Run";
 
@@ -66,7 +72,7 @@ export class DestinationPolicy {
    * @throws DestinationError
    */
   resolve(endpoint: string): Destination {
-    if (this.#local.has(endpoint)) return { kind: "local" };
+    if (endpoint === LOCAL_ENDPOINT || this.#local.has(endpoint)) return { kind: "local" };
     const known = this.#remembered.get(endpoint);
     if (known !== undefined) return known;
     const destination = this.#read(endpoint);

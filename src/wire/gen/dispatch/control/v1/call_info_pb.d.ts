@@ -195,6 +195,30 @@ export declare type CallEvent = Message<"dispatch.control.v1.CallEvent"> & {
 export declare const CallEventSchema: GenMessage<CallEvent>;
 
 /**
+ * Stands in JSON for a value whose message the scheduler does not know, such as another language's own objects.
+ * Accepted in the place of an Any when a call is dispatched as JSON.
+ *
+ * @generated from message dispatch.control.v1.OpaqueValue
+ */
+export declare type OpaqueValue = Message<"dispatch.control.v1.OpaqueValue"> & {
+  /**
+   * @generated from field: string type_url = 1;
+   */
+  typeUrl: string;
+
+  /**
+   * @generated from field: bytes value = 2;
+   */
+  value: Uint8Array;
+};
+
+/**
+ * Describes the message dispatch.control.v1.OpaqueValue.
+ * Use `create(OpaqueValueSchema)` to create a new message.
+ */
+export declare const OpaqueValueSchema: GenMessage<OpaqueValue>;
+
+/**
  * Where a call stands.
  *
  * @generated from enum dispatch.control.v1.CallState

@@ -1,0 +1,2 @@
+export { type ApiKeyOptions, ApiKeys } from "./api-keys.ts";
+export { type SchedulerApiOptions, schedulerApi } from "./plugin.ts";
