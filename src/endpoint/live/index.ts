@@ -1,0 +1,2 @@
+export { LiveFeed, type LiveFrame, type LiveState, type SchedulerFigures } from "./feed.ts";
+export { addLiveRoutes } from "./routes.ts";
