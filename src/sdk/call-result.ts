@@ -1,10 +1,11 @@
-import { create } from "@bufbuild/protobuf";
-import type { Any } from "@bufbuild/protobuf/wkt";
 import {
   type CallResult as CallResultMessage,
-  CallResultSchema,
-} from "../wire/gen/dispatch/sdk/v1/call_pb.js";
+  callResult,
+  readAny,
+  writeAny,
+} from "../wire/hot-path/index.ts";
 import { decodeValue, encodeValue } from "../wire/values/index.ts";
+import type { CallSite } from "./errors/call-site.ts";
 import { errorFromWire, errorToWire } from "./errors/error-wire.ts";
 
 /** What a call came to (`dispatch.sdk.v1.CallResult`). Decodes its parts when they are asked for. */
@@ -17,11 +18,11 @@ export class CallResult {
 
   /** @throws {ValueError} when the value cannot be carried, naming the path inside it */
   static fromValue(value: unknown, correlationId = 0n): CallResult {
-    return new CallResult(resultMessage(value, correlationId));
+    return new CallResult(callResult({ correlationId, output: outputBytes(value) }));
   }
 
   static fromError(error: unknown, correlationId = 0n): CallResult {
-    return new CallResult(create(CallResultSchema, { correlationId, error: errorToWire(error) }));
+    return new CallResult(callResult({ correlationId, error: errorToWire(error) }));
   }
 
   /** The id that the caller gave the call. */
@@ -40,25 +41,21 @@ export class CallResult {
 
   /** What the function returned; undefined when it returned nothing, or failed without a partial result. */
   get output(): unknown {
-    return this.#message.output === undefined ? undefined : decodeValue(this.#message.output);
+    const { output } = this.#message;
+    return output === undefined ? undefined : decodeValue(readAny(output));
   }
 
   /** What the function threw, an Error but for functions that throw something else; undefined when it succeeded. */
   get error(): unknown {
     const { error, dispatchId } = this.#message;
-    return error === undefined ? undefined : errorFromWire(error, dispatchId || undefined);
+    return error === undefined ? undefined : errorFromWire(error, dispatchId);
   }
 
-  /**
-   * The output, or the error thrown.
-   *
-   * @param via which call this is, for the stack of the error, such as the name of the function
-   */
-  unwrap(via?: string): unknown {
+  /** The output, or the error thrown. `via` and `site` tell in its stack which call it came through, and from where. */
+  unwrap({ via, site }: { readonly via?: string; readonly site?: CallSite } = {}): unknown {
     const { error, dispatchId } = this.#message;
-    if (error !== undefined)
-      throw errorFromWire(error, [via, dispatchId].filter(Boolean).join(" ") || undefined);
-    return this.output;
+    if (error === undefined) return this.output;
+    throw errorFromWire(error, [via, dispatchId].filter(Boolean).join(" "), site);
   }
 
   toMessage(): CallResultMessage {
@@ -67,13 +64,6 @@ export class CallResult {
 }
 
 /** `undefined` is an absent output: so a function without result looks alike in every language. */
-export function resultMessage(value: unknown, correlationId = 0n): CallResultMessage {
-  const message = create(CallResultSchema, { correlationId });
-  const output = outputAny(value);
-  if (output !== undefined) message.output = output;
-  return message;
-}
-
-function outputAny(value: unknown): Any | undefined {
-  return value === undefined ? undefined : encodeValue(value, "output");
+function outputBytes(value: unknown): Uint8Array | undefined {
+  return value === undefined ? undefined : writeAny(encodeValue(value, "output"));
 }

@@ -4,7 +4,7 @@ import {
   CallOptionsSchema,
   type CallOptions as OptionsMessage,
 } from "../wire/gen/dispatch/sdk/node/v1/options_pb.js";
-import { type Call as CallMessage, CallSchema } from "../wire/gen/dispatch/sdk/v1/call_pb.js";
+import { type Call as CallMessage, call, durationOf, writeAny } from "../wire/hot-path/index.ts";
 import { encodeArguments } from "../wire/values/index.ts";
 import { checkCallOptions } from "./call-options.ts";
 import { checkEndpoint, checkFunctionName } from "./names.ts";
@@ -57,36 +57,28 @@ export class Call {
   }
 
   /** The call of a scope, with the id by which the caller will know its result. */
-  static of(call: DurableCall, correlationId = 0n): Call {
+  static of(made: DurableCall, correlationId = 0n): Call {
     return new Call({
-      ...call.options,
-      function: call.function,
-      args: call.args,
-      endpoint: call.endpoint,
+      ...made.options,
+      function: made.function,
+      args: made.args,
+      endpoint: made.endpoint,
       correlationId,
     });
   }
 
   toMessage(): CallMessage {
-    const message = create(CallSchema, {
+    const { expirationMs } = this.options;
+    return call({
       function: this.function,
-      input: this.input,
+      input: writeAny(this.input),
       endpoint: this.endpoint,
       correlationId: this.correlationId,
       version: this.version,
+      expiration: expirationMs === undefined ? undefined : durationOf(expirationMs),
+      options: optionsMessage(this.options),
     });
-    const { expirationMs } = this.options;
-    if (expirationMs !== undefined) message.expiration = durationOf(expirationMs);
-    const options = optionsMessage(this.options);
-    if (options !== undefined) message.options = options;
-    return message;
   }
-}
-
-/** Milliseconds as `google.protobuf.Duration`. */
-export function durationOf(ms: number): Duration {
-  const seconds = Math.trunc(ms / 1000);
-  return create(DurationSchema, { seconds: BigInt(seconds), nanos: Math.round((ms - seconds * 1000) * 1e6) });
 }
 
 /** What has no field in `sdk.v1.Call` travels as `sdk.node.v1.CallOptions`; undefined when nothing does. */
@@ -99,16 +91,21 @@ function optionsMessage({
   if (delayMs === undefined && !idempotencyKey && priority === undefined && retry === undefined)
     return undefined;
   return create(CallOptionsSchema, {
-    ...(delayMs !== undefined && { delay: durationOf(delayMs) }),
+    ...(delayMs !== undefined && { delay: duration(delayMs) }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(priority !== undefined && { priority }),
     ...(retry !== undefined && {
       retry: {
         ...(retry.attemptsMax !== undefined && { attemptsMax: retry.attemptsMax }),
-        ...(retry.firstDelayMs !== undefined && { firstDelay: durationOf(retry.firstDelayMs) }),
+        ...(retry.firstDelayMs !== undefined && { firstDelay: duration(retry.firstDelayMs) }),
         ...(retry.factor !== undefined && { factor: retry.factor }),
-        ...(retry.delayMsMax !== undefined && { delayMax: durationOf(retry.delayMsMax) }),
+        ...(retry.delayMsMax !== undefined && { delayMax: duration(retry.delayMsMax) }),
       },
     }),
   });
+}
+
+function duration(ms: number): Duration {
+  const { seconds, nanos } = durationOf(ms);
+  return create(DurationSchema, { seconds: BigInt(seconds), nanos });
 }

@@ -1,7 +1,12 @@
 export { Batch } from "./batch.ts";
 export { Call, type CallInit } from "./call.ts";
 export { CallResult } from "./call-result.ts";
-export { Client, type DispatchId, type DispatchOptions, type WaitOptions } from "./client/client.ts";
+export type { CallDetail, CallInfo, CallStateName } from "./client/call-info.ts";
+export { Client, type DispatchId, type DispatchOptions } from "./client/client.ts";
+export { ClientError } from "./client/client-error.ts";
+export { type ClientClock, systemClock } from "./client/clock.ts";
+export type { WaitOptions } from "./client/control.ts";
+export type { ClientOptions } from "./client/options.ts";
 export { dispatch } from "./dispatch.ts";
 export { type HostDefaults, setHostDefaults } from "./environment.ts";
 export {

@@ -1,6 +1,11 @@
-import { type Any, type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
-import type { RunRequest } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
-import type { PollResult } from "../wire/gen/dispatch/sdk/v1/poll_pb.js";
+import type { Any } from "@bufbuild/protobuf/wkt";
+import {
+  millisecondsOf,
+  type PollResult,
+  type RunRequest,
+  readAny,
+  type Time,
+} from "../wire/hot-path/index.ts";
 import { decodeArguments, decodeValue } from "../wire/values/index.ts";
 import { CallResult } from "./call-result.ts";
 import { errorFromWire } from "./errors/error-wire.ts";
@@ -65,11 +70,11 @@ export class Input implements RunContext {
   }
 
   get isFirstCall(): boolean {
-    return this.#request.directive.case === "input";
+    return this.#request.input !== undefined;
   }
 
   get isResume(): boolean {
-    return this.#request.directive.case === "pollResult";
+    return this.#request.pollResult !== undefined;
   }
 
   /** The input as it came, for functions that take one value. @throws {TypeError} on a resumed run */
@@ -84,8 +89,8 @@ export class Input implements RunContext {
 
   /** The input, not decoded. @throws {TypeError} on a resumed run */
   get inputAny(): Any {
-    const { directive } = this.#request;
-    if (directive.case === "input") return directive.value;
+    const { input } = this.#request;
+    if (input !== undefined) return readAny(input);
     throw new TypeError("this run resumes a suspended call: it has a state and results, and no input");
   }
 
@@ -97,7 +102,8 @@ export class Input implements RunContext {
 
   /** The state, not decoded: bytes when it is in the legacy field. @throws {TypeError} on a first run */
   get coroutineStateAny(): Any | Uint8Array | undefined {
-    return this.#pollResult.state.value;
+    const { typedCoroutineState, coroutineState } = this.#pollResult;
+    return typedCoroutineState === undefined ? coroutineState : readAny(typedCoroutineState);
   }
 
   /** Results that arrived since the function was suspended. @throws {TypeError} on a first run */
@@ -116,12 +122,12 @@ export class Input implements RunContext {
   }
 
   get #pollResult(): PollResult {
-    const { directive } = this.#request;
-    if (directive.case === "pollResult") return directive.value;
+    const { pollResult } = this.#request;
+    if (pollResult !== undefined) return pollResult;
     throw new TypeError("this is the first run of the call: it has an input, and neither state nor results");
   }
 }
 
-function dateOf(timestamp: Timestamp | undefined): Date | undefined {
-  return timestamp === undefined ? undefined : timestampDate(timestamp);
+function dateOf(time: Time | undefined): Date | undefined {
+  return time === undefined ? undefined : new Date(millisecondsOf(time));
 }

@@ -1,11 +1,14 @@
-import { create, toBinary } from "@bufbuild/protobuf";
-import type { Any } from "@bufbuild/protobuf/wkt";
-import { ExitSchema } from "../wire/gen/dispatch/sdk/v1/exit_pb.js";
-import { type RunResponse, RunResponseSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
-import { PollSchema } from "../wire/gen/dispatch/sdk/v1/poll_pb.js";
+import {
+  durationOf,
+  poll as pollMessage,
+  type RunResponse,
+  runResponse,
+  writeAny,
+  writeRunResponse,
+} from "../wire/hot-path/index.ts";
 import { Status } from "../wire/status.ts";
 import { encodeValue } from "../wire/values/index.ts";
-import { type Call, durationOf } from "./call.ts";
+import type { Call } from "./call.ts";
 import { checked } from "./call-options.ts";
 import { CallResult } from "./call-result.ts";
 import { InvalidResponseError } from "./errors/dispatch-error.ts";
@@ -71,13 +74,9 @@ export class Output {
 
   /** The function ended: with a result, a call in its place, or neither. */
   static exit(exit: { result?: CallResult; tailCall?: Call; status?: Status }): Output {
-    const { result, tailCall, status } = exit;
-    const value = create(ExitSchema, {
-      ...(result !== undefined && { result: result.toMessage() }),
-      ...(tailCall !== undefined && { tailCall: tailCall.toMessage() }),
-    });
+    const { result, tailCall, status = Status.OK } = exit;
     return new Output(
-      create(RunResponseSchema, { status: status ?? Status.OK, directive: { case: "exit", value } }),
+      runResponse({ status, exit: { result: result?.toMessage(), tailCall: tailCall?.toMessage() } }),
     );
   }
 
@@ -87,25 +86,25 @@ export class Output {
    * @throws {RangeError} when a limit is out of its bounds
    * @throws {ValueError} when the state cannot be carried
    */
-  static poll(poll: PollInit): Output {
+  static poll(init: PollInit): Output {
     const {
       state,
       calls = [],
       minResults = 1,
       maxResults = Math.max(minResults, 10),
       maxWaitMs = 300_000,
-    } = poll;
+    } = init;
     checked("minResults", minResults, 1, 1000, true);
     checked("maxResults", maxResults, minResults, 1000, true);
     checked("maxWaitMs", maxWaitMs, 1000, Number.MAX_SAFE_INTEGER);
-    const value = create(PollSchema, {
-      ...(state !== undefined && { state: { case: "typedCoroutineState" as const, value: stateAny(state) } }),
+    const poll = pollMessage({
+      typedCoroutineState: state === undefined ? undefined : writeAny(encodeValue(state, "state")),
       calls: calls.map((call) => call.toMessage()),
       maxWait: durationOf(maxWaitMs),
       minResults,
       maxResults,
     });
-    return new Output(create(RunResponseSchema, { status: Status.OK, directive: { case: "poll", value } }));
+    return new Output(runResponse({ status: Status.OK, poll }));
   }
 
   get status(): Status {
@@ -117,14 +116,10 @@ export class Output {
   }
 
   toBinary(): Uint8Array {
-    return toBinary(RunResponseSchema, this.#message);
+    return writeRunResponse(this.#message);
   }
 }
 
 function failWith(error: unknown, status: Status = statusOfError(error)): Output {
   return Output.exit({ result: CallResult.fromError(error), status });
-}
-
-function stateAny(state: unknown): Any {
-  return encodeValue(state, "state");
 }

@@ -16,7 +16,8 @@ interface Description {
   readonly type: string;
   readonly classes: readonly string[];
   readonly message: string;
-  readonly stack: string;
+  /** Absent for the error itself, whose stack is `Error.traceback`. */
+  readonly stack?: string;
   readonly fields: Record<string, unknown>;
   readonly cause?: Description | { readonly value: unknown };
   readonly errors?: readonly (Description | { readonly value: unknown })[];
@@ -59,7 +60,7 @@ function describe(thrown: unknown, seen: Set<unknown>): Description | { value: u
     type: errorTypeName(thrown),
     classes: errorLineage(thrown),
     message: String(thrown.message),
-    stack: typeof thrown.stack === "string" ? thrown.stack.slice(0, 16_384) : "",
+    ...(seen.size > 1 && typeof thrown.stack === "string" && { stack: thrown.stack.slice(0, 16_384) }),
     fields: ownFields(thrown),
     ...(cause !== undefined && { cause }),
     ...(Array.isArray(errors) && {
@@ -92,7 +93,10 @@ function revive(value: unknown): unknown {
         Object.defineProperty(error, name, { ...own, enumerable: true, value: field });
     }
   }
-  Object.defineProperty(error, "stack", { ...own, value: String(stack) });
+  Object.defineProperty(error, "stack", {
+    ...own,
+    value: String(stack ?? `${error.name}: ${error.message}`),
+  });
   if (cause !== undefined) Object.defineProperty(error, "cause", { ...own, value: revive(cause) });
   if (Array.isArray(errors)) Object.defineProperty(error, "errors", { ...own, value: errors.map(revive) });
   return error;

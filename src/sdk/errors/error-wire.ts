@@ -1,6 +1,6 @@
 /** Failures on the wire (`dispatch.sdk.v1.Error`): to other languages type and message, to this one the error itself. */
-import { create } from "@bufbuild/protobuf";
-import { type Error as ErrorMessage, ErrorSchema } from "../../wire/gen/dispatch/sdk/v1/error_pb.js";
+import { type CallError, callError } from "../../wire/hot-path/index.ts";
+import type { CallSite } from "./call-site.ts";
 import { DispatchError } from "./dispatch-error.ts";
 import { errorTypeName, findErrorClass } from "./error-classes.ts";
 import { decodeError, encodeError } from "./error-graph.ts";
@@ -19,40 +19,39 @@ export class RemoteError extends DispatchError {
 }
 
 /** Whatever was thrown, errors or not, never failing itself. */
-export function errorToWire(thrown: unknown): ErrorMessage {
+export function errorToWire(thrown: unknown): CallError {
   const text = new TextEncoder();
   try {
     if (thrown instanceof Error) {
-      return create(ErrorSchema, {
+      return callError({
         type: errorTypeName(thrown),
         message: String(thrown.message),
         value: encodeError(thrown),
         traceback: text.encode(cut(typeof thrown.stack === "string" ? thrown.stack : "")),
       });
     }
-    return create(ErrorSchema, {
+    return callError({
       type: typeOfThrown(thrown),
       message: describeThrown(thrown),
       value: encodeError(thrown),
     });
   } catch {
     // A getter or a proxy that throws while it is looked at.
-    return create(ErrorSchema, { type: "Error", message: "an error that cannot be read was thrown" });
+    return callError({ type: "Error", message: "an error that cannot be read was thrown" });
   }
 }
 
 /**
- * The error that a call failed with: of its own class when that is known here, with its cause and its stack, below
- * which `via` (such as `greet 0190f3a2…`) tells which call it came through.
+ * The error that a call failed with: of its own class when that is known here, with its cause and its stack. Below that
+ * stack, `via` (such as `greet 0190f3a2…`) tells which call it came through, and `site` where that was made.
  */
-export function errorFromWire(message: ErrorMessage, via?: string): unknown {
-  const error = decodeError(message.value) ?? { thrown: fromTypeAndMessage(message) };
-  if (error.thrown instanceof Error)
-    joinStacks(error.thrown, new TextDecoder().decode(message.traceback), via);
-  return error.thrown;
+export function errorFromWire(message: CallError, via = "", site?: CallSite): unknown {
+  const { thrown } = decodeError(message.value) ?? { thrown: fromTypeAndMessage(message) };
+  if (thrown instanceof Error) joinStacks(thrown, new TextDecoder().decode(message.traceback), via, site);
+  return thrown;
 }
 
-function fromTypeAndMessage({ type, message, value }: ErrorMessage): Error {
+function fromTypeAndMessage({ type, message, value }: CallError): Error {
   const Class = findErrorClass(type);
   if (Class === undefined) return new RemoteError(type, message, value);
   // The constructor of a user's class may take anything, and do anything: it is not run.
@@ -62,10 +61,10 @@ function fromTypeAndMessage({ type, message, value }: ErrorMessage): Error {
 /** A stack that grows by one step with every call it passes through, up to a length people can still read. */
 const stackLengthMax = 16_384;
 
-function joinStacks(error: Error, traceback: string, via: string | undefined): void {
-  const head = traceback || `${error.name}: ${error.message}`;
-  const step = via === undefined ? "" : `\n    at dispatched call (${via})`;
-  define(error, "stack", cut(head, stackLengthMax - step.length) + step);
+function joinStacks(error: Error, traceback: string, via: string, site: CallSite | undefined): void {
+  const steps = [via && `    at dispatched call (${via})`, site?.frames].filter(Boolean).join("\n");
+  const head = cut(traceback || `${error.name}: ${error.message}`, stackLengthMax - steps.length - 1);
+  define(error, "stack", steps === "" ? head : `${head}\n${steps}`);
 }
 
 function cut(text: string, max = stackLengthMax): string {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
-  RunRequestSchema,
-  type RunResponse,
-  RunResponseSchema,
-} from "../../wire/gen/dispatch/sdk/v1/function_pb.js";
+  pollResult,
+  readRunResponse,
+  runRequest,
+  writeAny,
+  writeRunRequest,
+} from "../../wire/hot-path/index.ts";
 import { Status } from "../../wire/status.ts";
 import { encodeArguments } from "../../wire/values/index.ts";
 import { CallResult } from "../call-result.ts";
@@ -28,24 +29,21 @@ function setup(t: TestContext, name = t.name): Registry {
 }
 
 function request(name: string, ...args: unknown[]): Uint8Array {
-  return toBinary(
-    RunRequestSchema,
-    create(RunRequestSchema, {
+  return writeRunRequest(
+    runRequest({
       function: name,
-      directive: { case: "input", value: encodeArguments(args) },
+      input: writeAny(encodeArguments(args)),
       dispatchId: "id-1",
       parentDispatchId: "id-0",
       rootDispatchId: "id-r",
-      creationTime: { seconds: 5n, nanos: 0 },
+      creationTime: { seconds: 5, nanos: 0 },
     }),
   );
 }
 
-function read(bytes: Uint8Array): { status: Status; result: CallResult; message: RunResponse } {
-  const message = fromBinary(RunResponseSchema, bytes);
-  assert.equal(message.directive.case, "exit");
-  const exit = message.directive.value as { result?: ConstructorParameters<typeof CallResult>[0] };
-  return { status: message.status, result: new CallResult(exit.result!), message };
+function read(bytes: Uint8Array): { status: Status; result: CallResult } {
+  const { status, exit } = readRunResponse(bytes);
+  return { status, result: new CallResult(exit!.result!) };
 }
 
 test("a function is run with its arguments and answers with its result", async (t) => {
@@ -177,19 +175,18 @@ test("TailCall and Reset end the run with a call in its place", async (t) => {
     throw new Reset(next, 2);
   });
   for (const name of ["tail", "reset"]) {
-    const message = fromBinary(RunResponseSchema, await registry.run(request(name)));
-    assert.equal(message.status, Status.OK);
-    const exit = message.directive.value as { tailCall?: { function: string }; result?: unknown };
-    assert.equal(exit.tailCall?.function, "next");
-    assert.equal(exit.result, undefined);
+    const { status, exit } = readRunResponse(await registry.run(request(name)));
+    assert.equal(status, Status.OK);
+    assert.equal(exit?.tailCall?.function, "next");
+    assert.equal(exit?.result, undefined);
   }
 });
 
 test("a resumed run of a function that is no coroutine is INCOMPATIBLE_STATE", async (t) => {
   const registry = setup(t);
   registry.function("f", async () => 1);
-  const resume = create(RunRequestSchema, { function: "f", directive: { case: "pollResult", value: {} } });
-  const { status } = read(await registry.run(toBinary(RunRequestSchema, resume)));
+  const resume = runRequest({ function: "f", pollResult: pollResult() });
+  const { status } = read(await registry.run(writeRunRequest(resume)));
   assert.equal(status, Status.INCOMPATIBLE_STATE);
 });
 
@@ -351,8 +348,7 @@ test("buildCall carries arguments, endpoint and options", (t) => {
   assert.equal(call.endpoint, endpoint);
   assert.deepEqual(call.input, encodeArguments([1, "x"]));
   assert.deepEqual(call.toMessage().expiration, {
-    $typeName: "google.protobuf.Duration",
-    seconds: 1n,
+    seconds: 1,
     nanos: 500_000_000,
   });
   assert.equal(call.toMessage().options, undefined);
@@ -364,7 +360,7 @@ test("buildCall carries arguments, endpoint and options", (t) => {
   assert.equal(message.options?.priority, 7);
   assert.equal(message.options?.retry?.attemptsMax, 2);
   assert.equal(message.options?.retry?.factor, 3);
-  assert.equal(message.expiration?.seconds, 1n);
+  assert.equal(message.expiration?.seconds, 1);
   assert.throws(() => fn.with({ delay: 5 } as never), /unknown call option "delay"/);
 });
 

@@ -1,6 +1,5 @@
 /** One run: request in, response out. Never rejects. */
-import { fromBinary } from "@bufbuild/protobuf";
-import { type RunRequest, RunRequestSchema } from "../../wire/gen/dispatch/sdk/v1/function_pb.js";
+import { type RunRequest, readRunRequest } from "../../wire/hot-path/index.ts";
 import {
   InvalidArgumentError,
   NotFoundError,
@@ -33,12 +32,12 @@ export async function runRequest(
 ): Promise<Output> {
   let request: RunRequest;
   try {
-    request = fromBinary(RunRequestSchema, bytes);
+    request = readRunRequest(bytes);
   } catch (cause) {
     return Output.error(new InvalidArgumentError("malformed run request", { cause }));
   }
   if (request.function === "") return Output.error(new InvalidArgumentError("function is required"));
-  if (request.directive.case === undefined) {
+  if (request.input === undefined && request.pollResult === undefined) {
     return Output.error(new InvalidArgumentError("input or poll_result is required"));
   }
   const fn = find(request.function);
