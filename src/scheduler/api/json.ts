@@ -8,14 +8,9 @@ import {
   type Registry,
   toJson,
 } from "@bufbuild/protobuf";
-import * as wkt from "@bufbuild/protobuf/wkt";
 import { type Any, AnySchema, anyPack, anyUnpack } from "@bufbuild/protobuf/wkt";
-import {
-  file_dispatch_control_v1_call_info,
-  OpaqueValueSchema,
-} from "../../wire/gen/dispatch/control/v1/call_info_pb.js";
-import { file_dispatch_sdk_node_v1_values } from "../../wire/gen/dispatch/sdk/node/v1/values_pb.js";
-import { file_dispatch_sdk_python_v1_pickled } from "../../wire/gen/dispatch/sdk/python/v1/pickled_pb.js";
+import { OpaqueValueSchema } from "../../wire/gen/dispatch/control/v1/call_info_pb.js";
+import { anyTypes } from "../../wire/values/messages.ts";
 
 /**
  * A message as canonical protobuf JSON. A value whose message is not known here, or does not decode, is carried as
@@ -30,17 +25,8 @@ export function ofJson<D extends DescMessage>(desc: D, json: JsonValue): Message
   return mapAnys(fromJson(desc, json, { registry }), original) as MessageShape<D>;
 }
 
-/** The messages whose fields JSON can show inside an Any. */
-const registry: Registry = createRegistry(
-  wkt.file_google_protobuf_duration,
-  wkt.file_google_protobuf_empty,
-  wkt.file_google_protobuf_struct,
-  wkt.file_google_protobuf_timestamp,
-  wkt.file_google_protobuf_wrappers,
-  file_dispatch_control_v1_call_info,
-  file_dispatch_sdk_node_v1_values,
-  file_dispatch_sdk_python_v1_pickled,
-);
+/** What an Any may hold to be spelled out. The shared types come first; the stand-in is this API's own. */
+const registry: Registry = createRegistry(anyTypes, OpaqueValueSchema);
 
 function readable(any: Any): Any {
   if (isKnown(any)) return any;

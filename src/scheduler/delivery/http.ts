@@ -3,13 +3,13 @@
  * is the destination policy's, what a failure counts as is `failure.ts`'s.
  */
 import { Agent, type Dispatcher } from "undici";
+import type { RequestSigner } from "../../wire/signature/index.ts";
 import { Status } from "../../wire/status.ts";
 import type { Outcome } from "../types.ts";
 import type { AllowRule } from "./allow-list.ts";
 import { failure, failureOfError, failureOfHttp } from "./failure.ts";
 import { guardedLookup, type ResolveAll } from "./lookup.ts";
 import { RunLimit } from "./run-limit.ts";
-import type { RunSigner } from "./signer.ts";
 
 export interface HttpTransportOptions {
   /** What names may resolve to; see `DestinationPolicy`. */
@@ -27,7 +27,8 @@ export interface HttpTransportOptions {
   responseBytesMax?: number;
   /** PEM certificates to trust besides those that Node.js trusts. */
   certificateAuthorities?: readonly string[];
-  signer?: RunSigner;
+  /** Signs every run, so that an endpoint can tell its scheduler from anybody else. Default: none. */
+  signer?: Pick<RequestSigner, "sign">;
   /** For tests. Default: `dns.lookup`. */
   resolveAll?: ResolveAll;
   /** Milliseconds since the epoch. Default: `Date.now`. */
@@ -48,7 +49,7 @@ const CONTENT_TYPE = "application/proto";
 
 export class HttpTransport {
   readonly #agent: Agent;
-  readonly #signer: RunSigner | undefined;
+  readonly #signer: HttpTransportOptions["signer"];
   readonly #now: () => number;
 
   constructor(options: HttpTransportOptions) {

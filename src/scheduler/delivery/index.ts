@@ -9,4 +9,3 @@ export {
 export { HttpTransport, type HttpTransportOptions } from "./http.ts";
 export { type FunctionRunner, LocalDelivery } from "./local.ts";
 export { RoutedDelivery, type RoutedDeliveryOptions } from "./router.ts";
-export type { RunSigner } from "./signer.ts";
