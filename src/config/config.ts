@@ -102,6 +102,16 @@ function checkRelations(config: Config, sources: Record<string, string>): void {
     throw new ConfigError("tlsCert and tlsKey must be given together");
   }
   parseAddress(config.endpointAddr);
+  if (config.keyRetentionMs > config.retentionMs) {
+    throw new ConfigError(
+      `keyRetentionMs (${config.keyRetentionMs}, ${sources.keyRetentionMs}) must not exceed retentionMs (${config.retentionMs}, ${sources.retentionMs})`,
+    );
+  }
+  if (config.retryFirstDelayMs > config.retryDelayMsMax) {
+    throw new ConfigError(
+      `retryFirstDelayMs (${config.retryFirstDelayMs}, ${sources.retryFirstDelayMs}) must not exceed retryDelayMsMax (${config.retryDelayMsMax}, ${sources.retryDelayMsMax})`,
+    );
+  }
 }
 
 /** `host:port`, `[::1]:port` or `:port`. @throws {ConfigError} */
