@@ -1,0 +1,75 @@
+/** Declares the variables of a scope before its code is visited, as JavaScript hoists them. */
+import type { Identifier, Program, Statement } from "acorn";
+import type { Node } from "./ast.ts";
+import { type Scope, Variable, type VariableKind } from "./scope.ts";
+import { children, isClass, isFunction, patternIdentifiers } from "./walk.ts";
+
+export type Declare = (scope: Scope, id: Identifier, kind: VariableKind, initialisedAt: number) => Variable;
+
+/** `var` declarations anywhere in `node` that belong to `scope`'s function. */
+export function hoistVars(node: Node, scope: Scope, declare: Declare): void {
+  if (node.type === "VariableDeclaration" && node.kind === "var") {
+    for (const declarator of node.declarations) {
+      for (const id of patternIdentifiers(declarator.id)) {
+        // A `var` may be read and assigned before and after its initialiser.
+        declare(scope, id, "var", declarator.end).assigned = true;
+      }
+    }
+  }
+  for (const child of children(node)) {
+    if (!isFunction(child) && !isClass(child)) hoistVars(child, scope, declare);
+  }
+}
+
+/** Lexical declarations, functions, classes and imports directly in a list of statements. */
+export function hoistLexical(
+  statements: readonly (Statement | Program["body"][number])[],
+  scope: Scope,
+  declare: Declare,
+): void {
+  for (const outer of statements) {
+    const statement: Node | null | undefined =
+      outer.type === "ExportNamedDeclaration" || outer.type === "ExportDefaultDeclaration"
+        ? outer.declaration
+        : outer;
+    switch (statement?.type) {
+      case "VariableDeclaration":
+        if (statement.kind === "var") break;
+        for (const declarator of statement.declarations) {
+          for (const id of patternIdentifiers(declarator.id)) {
+            declare(scope, id, statement.kind, declarator.end);
+          }
+        }
+        break;
+      case "FunctionDeclaration":
+        if (statement.id) declare(scope, statement.id, "function", 0);
+        break;
+      case "ClassDeclaration":
+        if (statement.id) declare(scope, statement.id, "class", statement.end);
+        break;
+      case "ImportDeclaration":
+        for (const specifier of statement.specifiers) declare(scope, specifier.local, "import", 0);
+        break;
+      case "LabeledStatement":
+        hoistLexical([statement.body], scope, declare);
+        break;
+    }
+  }
+}
+
+/** A declaration function that records which identifier stands for which variable. */
+export function declarer(references: Map<Identifier, Variable | null>): Declare {
+  return (scope, id, kind, initialisedAt) => {
+    let variable = scope.variables.get(id.name);
+    if (variable === undefined) {
+      variable = new Variable(id.name, kind, scope, initialisedAt);
+      scope.variables.set(id.name, variable);
+    } else {
+      // Declared twice (var and parameter, two functions): it changes after its first value.
+      variable.assigned = true;
+      variable.initialisedAt = Math.max(variable.initialisedAt, initialisedAt);
+    }
+    references.set(id, variable);
+    return variable;
+  };
+}

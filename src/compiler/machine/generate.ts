@@ -1,0 +1,318 @@
+/** Writes the instructions of a machine as a step function: a switch over the place to go on from. */
+import type { Expression, MethodDefinition, Statement, SwitchCase } from "acorn";
+import {
+  array,
+  assign,
+  at,
+  binary,
+  block,
+  call,
+  declare,
+  type FunctionNode,
+  functionExpression,
+  identifier,
+  ifThen,
+  literal,
+  member,
+  method,
+  type Node,
+  object,
+  property,
+  propertyKey,
+  returnStatement,
+  runtimeCall,
+  runtimeMember,
+  statement,
+  thisExpression,
+  throwStatement,
+  voidZero,
+} from "../ast.ts";
+import type { ResumableFunction, SuspensionPoint } from "../context.ts";
+import { fingerprint } from "../fingerprint.ts";
+import type { Instruction, Label, Suspension } from "./instructions.ts";
+import { findLiveLocals } from "./liveness.ts";
+import type { Machine } from "./machine.ts";
+
+export function generate(
+  machine: Machine,
+  node: FunctionNode,
+  frameName: string,
+  entryNames: ReadonlySet<string>,
+): { frame: Expression; slots: ReadonlySet<string> } {
+  const { instructions, module, fn } = machine;
+  numberPlaces(instructions);
+  const liveness = findLiveLocals(instructions, machine.locals);
+  const suspensions = instructions.filter(
+    (one): one is Suspension => one.op === "await" || one.op === "yield" || one.op === "start",
+  );
+  const entry = liveness.atStart.filter((name) => entryNames.has(name));
+  const slots = new Set([...entry, ...suspensions.flatMap((one) => one.live)]);
+
+  const name = fn.name ?? "anonymous";
+  const step = stepFunction(
+    name,
+    new CaseWriter(instructions).write(entry),
+    liveness.mentioned,
+    machine,
+    node,
+  );
+  const labels = fn.captures.map((capture) => capture.label);
+  const description: ResumableFunction = {
+    id: module.functionId(fn),
+    name,
+    fingerprint: fingerprint(node, labels),
+    points: suspensions.map(pointOf),
+  };
+  module.functions.push(description);
+  const meta = object([
+    property("id", literal(description.id)),
+    property("name", literal(name)),
+    property("fingerprint", literal(description.fingerprint)),
+    property("file", literal(module.filename)),
+    property("entry", array(entry.map(literal))),
+    property(
+      "points",
+      object(
+        suspensions.map((one, index) => {
+          const { at: place, live } = description.points[index]!;
+          return property(String(one.point), array([place, ...live].map(literal)));
+        }),
+      ),
+    ),
+    ...(suspensions.some((one) => one.op === "start") ? [property("bindsAtCall", literal(true))] : []),
+  ]);
+  const kind = fn.generator ? (fn.async ? "AsyncGeneratorFrame" : "GeneratorFrame") : "Task";
+  return { frame: runtimeCall("frame", [frameClass(frameName, kind, slots), step, meta]), slots };
+}
+
+function pointOf(one: Suspension): SuspensionPoint {
+  const start = one.source?.loc?.start;
+  return { kind: one.op, at: start ? `${start.line}:${start.column + 1}` : "?", live: one.live };
+}
+
+/** Numbers the labels that are jumped to and the points of suspension, in the order of the code. */
+function numberPlaces(instructions: readonly Instruction[]): void {
+  let number = 0;
+  for (const one of instructions) {
+    if (one.op === "label" && one.label.used) {
+      one.label.number = ++number;
+      for (const reference of one.label.references) {
+        reference.value = number;
+        reference.raw = String(number);
+      }
+    } else if (one.op === "await" || one.op === "yield" || one.op === "start") {
+      one.point = ++number;
+    }
+  }
+}
+
+/** All slots are set in the constructor, so that every frame of a function has one hidden class. */
+function frameClass(name: string, kind: string, slots: ReadonlySet<string>): Expression {
+  const fields = [...slots].map((slot) => statement(assign(member(thisExpression(), slot), voidZero())));
+  const nowhere = { start: -1, end: -1 };
+  const fill: MethodDefinition = {
+    ...nowhere,
+    type: "MethodDefinition",
+    kind: "constructor",
+    static: false,
+    computed: false,
+    key: identifier("constructor"),
+    value: functionExpression(null, [], [statement(call({ ...nowhere, type: "Super" }, [])), ...fields]),
+  };
+  return {
+    ...nowhere,
+    type: "ClassExpression",
+    id: identifier(name),
+    superClass: runtimeMember(kind),
+    body: { ...nowhere, type: "ClassBody", body: [fill] },
+  };
+}
+
+/** `{ name($$t, $$m, $$v) { ... } }.name`: errors thrown in it show the name of the source function. */
+function stepFunction(
+  name: string,
+  cases: SwitchCase[],
+  locals: readonly string[],
+  machine: Machine,
+  node: FunctionNode,
+): Expression {
+  const catches = machine.instructions.some((one) => one.handler !== null);
+  const nowhere = { start: -1, end: -1 };
+  const dispatch: Statement = {
+    ...nowhere,
+    type: "SwitchStatement",
+    discriminant: identifier("$$pc"),
+    cases,
+  };
+  const guarded: Statement = {
+    ...nowhere,
+    type: "TryStatement",
+    block: block([dispatch]),
+    handler: {
+      ...nowhere,
+      type: "CatchClause",
+      param: identifier("$$e"),
+      body: block([
+        ifThen(binary("===", identifier("$$h"), literal(0)), throwStatement(identifier("$$e"))),
+        statement(assign(identifier("$$v"), identifier("$$e"))),
+        statement(assign(identifier("$$pc"), identifier("$$h"))),
+      ]),
+    },
+    finalizer: null,
+  };
+  const loop: Statement = {
+    ...nowhere,
+    type: "LabeledStatement",
+    label: identifier("$$L"),
+    body: {
+      ...nowhere,
+      type: "ForStatement",
+      init: null,
+      test: null,
+      update: null,
+      body: block([catches ? guarded : dispatch]),
+    },
+  };
+  const variables = declare("let", "$$pc", member(identifier("$$t"), "$$P"));
+  const more = ["$$a", ...(catches ? ["$$h"] : []), ...locals];
+  for (const local of more) {
+    const init = local === "$$h" ? literal(0) : null;
+    variables.declarations.push({ ...nowhere, type: "VariableDeclarator", id: identifier(local), init });
+  }
+  const params = ["$$t", "$$m", "$$v"].map(identifier);
+  const value = at(functionExpression(null, params, [variables, loop]), node);
+  const key = propertyKey(name);
+  return member(object([method(name, value)]), key, key.type === "Literal");
+}
+
+/** Writes instructions into cases; a case begins wherever control can arrive other than by falling through. */
+class CaseWriter {
+  private readonly instructions: readonly Instruction[];
+  private readonly cases: SwitchCase[] = [];
+  private readonly catches: boolean;
+  /** The handler that `$$h` holds at this place; undefined when not known. */
+  private handler: number | undefined;
+
+  constructor(instructions: readonly Instruction[]) {
+    this.instructions = instructions;
+    this.catches = instructions.some((one) => one.handler !== null);
+  }
+
+  write(entry: readonly string[]): SwitchCase[] {
+    this.begin(0);
+    this.restore(entry);
+    this.instructions.forEach((one, index) => {
+      if (one.op === "label") {
+        if (one.label.used) this.begin(one.label.number);
+        return;
+      }
+      this.enterHandler(one.handler);
+      this.instruction(one, index);
+    });
+    return this.cases;
+  }
+
+  private begin(number: number): void {
+    this.cases.push({
+      start: -1,
+      end: -1,
+      type: "SwitchCase",
+      test: literal(number),
+      consequent: [],
+    });
+    this.handler = undefined;
+  }
+
+  private push(...statements: Statement[]): void {
+    this.cases.at(-1)!.consequent.push(...statements);
+  }
+
+  private enterHandler(label: Label | null): void {
+    const number = label?.number ?? 0;
+    if (!this.catches || this.handler === number) return;
+    this.push(statement(assign(identifier("$$h"), literal(number))));
+    this.handler = number;
+  }
+
+  private instruction(one: Exclude<Instruction, { op: "label" }>, index: number): void {
+    switch (one.op) {
+      case "statement":
+      case "leave":
+        this.push(one.statement);
+        break;
+      case "set":
+        this.push(at(statement(at(assign(identifier(one.name), one.value), one.source)), one.source));
+        break;
+      case "jump":
+        if (!this.fallsThroughTo(one.label, index)) this.push(...this.goto(one.label));
+        break;
+      case "branch":
+        this.push(at(ifThen(one.test, block(this.goto(one.label))), one.source));
+        break;
+      default:
+        this.suspension(one);
+    }
+  }
+
+  private goto(label: Label): Statement[] {
+    return [
+      statement(assign(identifier("$$pc"), literal(label.number))),
+      { start: -1, end: -1, type: "ContinueStatement", label: identifier("$$L") },
+    ];
+  }
+
+  private fallsThroughTo(label: Label, index: number): boolean {
+    for (let i = index + 1; i < this.instructions.length; i++) {
+      const next = this.instructions[i]!;
+      if (next.op !== "label") return false;
+      if (next.label === label) return true;
+    }
+    return false;
+  }
+
+  private restore(names: readonly string[]): void {
+    for (const name of names) {
+      this.push(statement(assign(identifier(name), member(identifier("$$t"), name))));
+    }
+  }
+
+  /** Evaluates the argument, which may fail or change locals, saves what is live, and returns; then goes on. */
+  private suspension(one: Suspension): void {
+    const isSimple = one.argument.type === "Identifier";
+    if (!isSimple && one.op !== "start") {
+      this.push(at(statement(at(assign(identifier("$$a"), one.argument), one.source)), one.source));
+    }
+    const task = () => identifier("$$t");
+    for (const name of one.live) this.push(statement(assign(member(task(), name), identifier(name))));
+    this.push(statement(assign(member(task(), "$$P"), literal(one.point))));
+    const argument = isSimple ? one.argument : identifier("$$a");
+    this.push(at(returnStatement(this.suspend(one, task(), argument)), one.source));
+    this.begin(one.point);
+    this.restore(one.live);
+    this.enterHandler(one.handler);
+    this.resume(one);
+  }
+
+  private suspend(one: Suspension, task: Expression, argument: Expression): Expression {
+    if (one.op === "start") return runtimeMember("SUSPENDED");
+    if (one.op === "await") return runtimeCall("wait", [task, argument]);
+    return runtimeCall(one.mode === null ? "yieldValue" : "yieldInner", [task, argument]);
+  }
+
+  private resume(one: Suspension): void {
+    if (one.op === "start") return;
+    const received = identifier("$$v");
+    const set = (name: string | null, value: Expression) => {
+      if (name !== null) this.push(statement(assign(identifier(name), value)));
+    };
+    if (one.mode !== null) {
+      set(one.mode, identifier("$$m"));
+      set(one.result, received);
+      return;
+    }
+    const isMode = (mode: number) => binary("===", identifier("$$m"), literal(mode));
+    this.push(at(ifThen(isMode(1), throwStatement(identifier("$$v"))), one.source as Node | null));
+    if (one.onReturn) this.push(ifThen(isMode(2), block(one.onReturn.statements)));
+    set(one.result, received);
+  }
+}

@@ -1,0 +1,158 @@
+/** Classes: methods become starters in place, and the class tells the runtime how to save its instances. */
+import type {
+  AnyNode,
+  Expression,
+  MethodDefinition,
+  PropertyDefinition,
+  Statement,
+  StaticBlock,
+} from "acorn";
+import {
+  array,
+  arrow,
+  assign,
+  at,
+  block,
+  type ClassNode,
+  call,
+  declare,
+  identifier,
+  ifThen,
+  literal,
+  member,
+  object,
+  property,
+  returnStatement,
+  runtimeCall,
+  statement,
+  thisExpression,
+  voidZero,
+} from "../ast.ts";
+import type { CodeContext } from "../context.ts";
+import { fingerprint } from "../fingerprint.ts";
+import { boxDeclaration, functionInPlace, SUPER_HELP } from "./closures.ts";
+import { rewrite } from "./expression.ts";
+import { rewriteList } from "./statement.ts";
+
+type ClassElement = MethodDefinition | PropertyDefinition | StaticBlock;
+
+export function classNode(node: ClassNode, cx: CodeContext, type: ClassNode["type"]): ClassNode {
+  const { module } = cx;
+  const info = module.functionOf(node);
+  const nested = !info.parent!.isModule;
+  const headContext: CodeContext = nested ? { ...cx, fn: info, machine: null } : cx;
+  const elements = node.body.body.map((element) => rewriteElement(element, headContext));
+
+  const privateFields = node.body.body.flatMap((one) =>
+    one.type === "PropertyDefinition" && one.key.type === "PrivateIdentifier" && !one.static
+      ? [one.key.name]
+      : [],
+  );
+  const registration: Expression[] = [
+    thisExpression(),
+    literal(module.functionId(info)),
+    literal(fingerprint(node)),
+  ];
+  if (!nested) skipInitialisersWhileRestoring(node, elements);
+  if (privateFields.length > 0 && !nested) registration.push(privateAccess(privateFields));
+  const setup: Statement[] = [...(module.insideClass.get(info) ?? [])];
+  const homeName = module.homeNames.get(info);
+  if (homeName) setup.unshift(statement(assign(identifier(homeName), thisExpression())));
+  if (!nested) setup.push(statement(runtimeCall("registerClass", registration)));
+  const staticBlock: StaticBlock[] =
+    setup.length > 0 ? [{ start: -1, end: -1, type: "StaticBlock", body: setup }] : [];
+
+  const ownName = type === "ClassExpression" ? info.selfVariable?.output : undefined;
+  return at(
+    {
+      ...node,
+      type,
+      id: node.id ? at(identifier(ownName ?? node.id.name), node.id) : null,
+      superClass: node.superClass ? rewrite(node.superClass, headContext) : null,
+      body: { ...node.body, body: [...staticBlock, ...elements] },
+    } as ClassNode,
+    node,
+  );
+}
+
+function rewriteElement(element: ClassElement, cx: CodeContext): ClassElement {
+  const { module } = cx;
+  const inside = (): CodeContext => ({
+    module,
+    fn: module.functionOf(element),
+    machine: null,
+    thisName: null,
+  });
+  if (element.type === "StaticBlock") {
+    const scope = inside().fn.scope;
+    const box = scope.boxName ? [boxDeclaration(scope)] : [];
+    return { ...element, body: [...box, ...rewriteList(element.body, inside())] };
+  }
+  const key =
+    element.computed && element.key.type !== "PrivateIdentifier" ? rewrite(element.key, cx) : element.key;
+  if (element.type === "MethodDefinition") {
+    return { ...element, key, value: functionInPlace(element.value, cx) };
+  }
+  return { ...element, key, value: element.value ? rewrite(element.value, inside()) : null };
+}
+
+/**
+ * Private fields exist only on objects that went through the constructor, so a restored instance is constructed
+ * with its initialisers and constructor body left out, then given its fields. Classes without private fields do
+ * the same, since a class that extends them may have some.
+ */
+function skipInitialisersWhileRestoring(node: ClassNode, elements: ClassElement[]): void {
+  const restoring = () => runtimeCall("isRestoring", []);
+  for (const element of elements) {
+    if (element.type === "PropertyDefinition" && !element.static && element.value) {
+      element.value = {
+        start: -1,
+        end: -1,
+        type: "ConditionalExpression",
+        test: restoring(),
+        consequent: voidZero(),
+        alternate: element.value,
+      };
+    } else if (element.type === "MethodDefinition" && element.kind === "constructor") {
+      const callSuper = node.superClass ? [statement(call({ start: -1, end: -1, type: "Super" }, []))] : [];
+      const { body } = element.value.body;
+      body.unshift(ifThen(restoring(), block([...callSuper, returnStatement(null)])));
+    }
+  }
+}
+
+/** `{ get: o => [o.#a], set: (o, v) => { o.#a = v[0] }, names: ["#a"] }` */
+function privateAccess(names: readonly string[]): Expression {
+  const field = (of: string, name: string) =>
+    member(identifier(of), { start: -1, end: -1, type: "PrivateIdentifier", name });
+  return object([
+    property("get", arrow([identifier("o")], array(names.map((name) => field("o", name))))),
+    property(
+      "set",
+      arrow(
+        [identifier("o"), identifier("v")],
+        block(
+          names.map((name, index) =>
+            statement(assign(field("o", name), member(identifier("v"), literal(index), true))),
+          ),
+        ),
+      ),
+    ),
+    property("names", array(names.map((name) => literal(`#${name}`)))),
+  ]);
+}
+
+/** The object whose prototype `super` looks properties up in, for code that moved out of its method. */
+export function superHome(node: AnyNode, cx: CodeContext): Expression {
+  let owner = cx.fn;
+  while (owner.arrow && owner.parent) owner = owner.parent;
+  const ofClass = owner.ofClass;
+  if (!ofClass?.parent?.isModule) return cx.module.fail("SUPER_IN_NESTED_CLASS", SUPER_HELP, node);
+  let name = cx.module.homeNames.get(ofClass);
+  if (name === undefined) {
+    name = `$$H${cx.module.unique()}`;
+    cx.module.homeNames.set(ofClass, name);
+    cx.module.descriptors.push(declare("let", name));
+  }
+  return owner.isStatic ? identifier(name) : member(identifier(name), "prototype");
+}

@@ -1,0 +1,335 @@
+/**
+ * Closures. A function made inside another is lifted to a factory at the top of the module that takes what the
+ * function captures, and every function it makes is tagged with its descriptor and the captured values: that is
+ * what a snapshot saves of it, and what restores it.
+ */
+import type {
+  ClassExpression,
+  Expression,
+  FunctionDeclaration,
+  FunctionExpression,
+  Identifier,
+  Pattern,
+  Property,
+  Statement,
+} from "acorn";
+import {
+  array,
+  assign,
+  at,
+  block,
+  type ClassNode,
+  call,
+  copyOf,
+  declare,
+  type FunctionNode,
+  functionExpression,
+  identifier,
+  isBindingName,
+  isUndefined,
+  literal,
+  member,
+  method,
+  type Node,
+  object,
+  property,
+  propertyKey,
+  returnStatement,
+  runtimeCall,
+  spread,
+  statement,
+  thisExpression,
+  voidZero,
+} from "../ast.ts";
+import type { CodeContext } from "../context.ts";
+import { fingerprint } from "../fingerprint.ts";
+import { Machine } from "../machine/machine.ts";
+import { thisOwner } from "../plan.ts";
+import type { FunctionInfo, Scope } from "../scope.ts";
+import { classNode } from "./classes.ts";
+import { argumentsValue, rewrite, thisValue } from "./expression.ts";
+import { containsClosure } from "./loops.ts";
+import { declareByAssignment, rewritePattern } from "./patterns.ts";
+import { rewriteList } from "./statement.ts";
+
+/** The expression that makes the closure (or nested class): a call of its factory. */
+export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expression {
+  const { module } = cx;
+  const fn = module.functionOf(node);
+  checkClosure(fn, cx);
+  const n = module.unique();
+  const factoryName = `$$c${n}`;
+  const descriptorName = `$$d${n}`;
+
+  const params = fn.captures.map((capture) => capture.name);
+  const args: Expression[] = params.map((name) => identifier(name));
+  const labels = fn.captures.map((capture) => capture.label);
+  if (fn.capturesThis) {
+    params.push("$$this");
+    args.push(thisValue(cx));
+    labels.push("this");
+  }
+  if (fn.capturesArguments) {
+    params.push("$$args");
+    args.push(argumentsValue(cx));
+    labels.push("arguments");
+  }
+
+  const isClass = fn.kind === "class";
+  const inner = isClass
+    ? classNode(node as ClassNode, { ...cx, fn, machine: null, thisName: null }, "ClassExpression")
+    : closureFunction(node as FunctionNode, fn, cx);
+  const body = factoryBody(at(inner as Expression, node as Node), fn, cx, (made) =>
+    runtimeCall("closure", [made, identifier(descriptorName), array(params.map((name) => identifier(name)))]),
+  );
+  const factory = functionExpression(
+    factoryName,
+    params.map((name) => identifier(name)),
+    body,
+  );
+  const isSingle = cx.fn.isModule && !fn.inLoop && params.length === 0;
+  const descriptor = object([
+    property("id", literal(module.functionId(fn))),
+    property("fingerprint", literal(fingerprint(node, labels))),
+    property("labels", array(labels.map(literal))),
+    ...(isSingle ? [property("single", literal(true))] : []),
+    ...(isClass ? [property("isClass", literal(true))] : []),
+  ]);
+  const usesPrivateName = fn.usesPrivateName && !isClass;
+  const made = usesPrivateName ? literal(null) : identifier(factoryName);
+  module.descriptors.push(
+    declare("const", descriptorName, runtimeCall("closureDescriptor", [descriptor, made])),
+  );
+  if (usesPrivateName) {
+    module.factories.push(declare("let", factoryName));
+    module
+      .classBodyOf(fn, "PRIVATE_NAME_IN_NESTED_CLASS", PRIVATE_NAME_HELP)
+      .push(
+        statement(assign(identifier(factoryName), factory)),
+        statement(assign(member(identifier(descriptorName), "make"), identifier(factoryName))),
+      );
+  } else {
+    module.factories.push({ ...factory, type: "FunctionDeclaration" } as FunctionDeclaration);
+  }
+  return at(call(factoryName, args), node);
+}
+
+export const PRIVATE_NAME_HELP =
+  "an async function, generator or closure that uses a private name of a class inside a function; move the class " +
+  "to the top level of the module";
+
+function checkClosure(fn: FunctionInfo, cx: CodeContext): void {
+  if (fn.usesNewTarget && (fn.arrow || fn.isResumable)) {
+    cx.module.fail(
+      "NEW_TARGET",
+      "new.target in an arrow, async function or generator; read it before",
+      fn.node,
+    );
+  }
+  if (fn.kind === "object-method" && fn.usesSuper) {
+    cx.module.fail("SUPER_IN_OBJECT_METHOD", "super in a method of an object literal; use a class", fn.node);
+  }
+  if (fn.kind === "class" && (fn.usesThis || fn.usesArguments)) {
+    cx.module.fail(
+      "UNSUPPORTED_SYNTAX",
+      "this or arguments in the head of a class; compute the value before the class",
+      fn.node,
+    );
+  }
+}
+
+function closureFunction(node: FunctionNode, fn: FunctionInfo, cx: CodeContext): Expression {
+  const type = node.type === "FunctionDeclaration" ? "FunctionExpression" : node.type;
+  const made = functionNode(node, fn, { ...cx, thisName: fn.arrow ? "$$this" : null }, type) as Expression;
+  if (fn.kind !== "object-method") return made;
+  // A method is not a constructor and has no prototype: keep it one.
+  const name = fn.name ?? "";
+  const value = { ...(made as FunctionExpression), type: "FunctionExpression" as const, id: null };
+  return pick(method(name, value), name);
+}
+
+/** Reads the only property of an object literal: gives a function its name without binding it. */
+function pick(one: Property, name: string): Expression {
+  const key = propertyKey(name);
+  return member(object([one]), key, key.type === "Literal");
+}
+
+/** The statements of a factory, keeping the name JavaScript would have given the function. */
+function factoryBody(
+  made: Expression,
+  fn: FunctionInfo,
+  cx: CodeContext,
+  tag: (made: Expression) => Expression,
+): Statement[] {
+  const { name } = fn;
+  const named = (made as Partial<FunctionExpression>).id != null || made.type === "MemberExpression";
+  if (name === null || named) return [returnStatement(tag(made))];
+  const { globals, module } = cx.module.analysis;
+  const isFree =
+    isBindingName(name) &&
+    !name.startsWith("$$") &&
+    !fn.captures.some((capture) => capture.name === name) &&
+    !globals.has(name) &&
+    (fn.namesModuleConstant || !module.scope.variables.has(name));
+  if (!isFree) return [returnStatement(tag(pick(property(name, made), name)))];
+  return [declare("const", name, made), returnStatement(tag(identifier(name)))];
+}
+
+/** A function that stays where it stands: methods, accessors and functions at the top level of the module. */
+export function functionInPlace(node: FunctionExpression, cx: CodeContext): FunctionExpression {
+  const fn = cx.module.functionOf(node);
+  return at(
+    functionNode(node, fn, { ...cx, thisName: null }, "FunctionExpression") as FunctionExpression,
+    node,
+  );
+}
+
+/** A class at the top level of the module stays where it stands. */
+export const moduleClass = (node: ClassNode, cx: CodeContext): ClassExpression =>
+  classNode(node, cx, node.type) as ClassExpression;
+
+/** The function itself: rewritten when it is synchronous, a starter of its state machine when it is resumable. */
+export function functionNode(
+  node: FunctionNode,
+  fn: FunctionInfo,
+  outer: CodeContext,
+  type: FunctionNode["type"],
+): FunctionNode {
+  if (fn.isResumable) return starter(node, fn, outer, type);
+  const cx: CodeContext = { ...outer, fn, machine: null };
+  // A closure in a default value may share a parameter: its box must exist before the parameters do.
+  const apart = fn.scope.boxName !== "" && node.params.some(containsClosure);
+  const names = node.params.map((_, index) => `$$p${index}`);
+  const params = apart
+    ? starterParams(node, names)
+    : node.params.map((param) => rewritePattern(param, cx, true));
+  const box = fn.scope.boxName ? [boxDeclaration(fn.scope, !apart)] : [];
+  if (apart)
+    box.push(...node.params.flatMap((param, index) => bindParam(param, identifier(names[index]!), cx)));
+  let body: Statement[] | Expression;
+  if (node.body.type !== "BlockStatement") {
+    const value = rewrite(node.body, cx);
+    body = box.length > 0 ? [...box, returnStatement(value)] : value;
+  } else {
+    const directives = node.body.body.filter(isDirective);
+    const rest = node.body.body.filter((one) => !isDirective(one));
+    body = [...directives, ...box, ...rewriteList(rest, cx)];
+  }
+  return {
+    ...node,
+    type,
+    id: ownName(node, fn),
+    params,
+    body: Array.isArray(body) ? at(block(body), node.body) : body,
+    expression: !Array.isArray(body),
+  } as FunctionNode;
+}
+
+const isDirective = (one: Statement): boolean =>
+  one.type === "ExpressionStatement" && one.directive !== undefined;
+
+const ownName = (node: FunctionNode, fn: FunctionInfo): Identifier | null =>
+  node.id ? at(identifier(fn.selfVariable?.output ?? node.id.name), node.id) : null;
+
+/** `let $$e1 = { a: void 0 }`, or with parameters `{ a: a }`. */
+export function boxDeclaration(scope: Scope, withParams = false): Statement {
+  return declare("let", scope.boxName, boxValue(scope, withParams));
+}
+
+export function boxValue(scope: Scope, withParams = false): Expression {
+  return object(
+    scope.shared.map((variable) => {
+      const isFilled = withParams && variable.kind === "param";
+      return property(variable.name, isFilled ? identifier(variable.output) : voidZero());
+    }),
+  );
+}
+
+/** Binds one parameter, taken under another name, to its variables. */
+function bindParam(param: Pattern, value: Expression, cx: CodeContext): Statement[] {
+  const target = param.type === "RestElement" ? param.argument : param;
+  if (target.type !== "AssignmentPattern") return declareByAssignment(target, value, cx);
+  const chosen = withDefault(value, rewrite(target.right, cx));
+  return declareByAssignment(target.left, chosen, cx);
+}
+
+/** `value === undefined ? fallback : value` */
+export const withDefault = (value: Expression, fallback: Expression): Expression => ({
+  start: -1,
+  end: -1,
+  type: "ConditionalExpression",
+  test: isUndefined(value),
+  consequent: fallback,
+  alternate: copyOf(value),
+});
+
+/** `box = { a: box.a }`: what each iteration of a loop does with the variables of its head. */
+export function boxCopy(scope: Scope): Expression {
+  const properties = scope.shared.map((variable) =>
+    property(variable.name, member(identifier(scope.boxName), variable.name)),
+  );
+  return assign(identifier(scope.boxName), object(properties));
+}
+
+/** A function that makes the frame of its state machine, fills in what is live at the start, and runs it. */
+function starter(
+  node: FunctionNode,
+  fn: FunctionInfo,
+  outer: CodeContext,
+  type: FunctionNode["type"],
+): FunctionNode {
+  const { module } = outer;
+  if (fn.usesNewTarget) checkClosure(fn, outer);
+  const frameName = `$$F${module.unique()}`;
+  const { frame, slots, paramNames } = new Machine(module, fn).compile(node, frameName);
+  if (fn.usesPrivateName || fn.usesSuper) {
+    const code = fn.usesPrivateName ? "PRIVATE_NAME_IN_NESTED_CLASS" : "SUPER_IN_NESTED_CLASS";
+    const help = fn.usesPrivateName ? PRIVATE_NAME_HELP : SUPER_HELP;
+    module.classBodyOf(fn, code, help).push(statement(assign(identifier(frameName), frame)));
+    module.descriptors.push(declare("let", frameName));
+  } else {
+    module.descriptors.push(declare("const", frameName, frame));
+  }
+
+  const task = () => identifier("$$t");
+  const made = {
+    ...call(frameName, []),
+    type: "NewExpression",
+  } as unknown as Expression;
+  const body: Statement[] = [declare("const", "$$t", made)];
+  const fill = (slot: string, value: Expression) => {
+    if (slots.has(slot)) body.push(statement(assign(member(task(), slot), value)));
+  };
+  for (const name of paramNames) fill(name, identifier(name));
+  for (const { name } of fn.captures) fill(name, identifier(name));
+  fill("$$this", fn.arrow ? capturedThis(fn, outer) : thisExpression());
+  fill("$$args", fn.arrow ? identifier("$$args") : array([spread(identifier("arguments"))]));
+  if (fn.selfVariable) fill(fn.selfVariable.output, identifier(fn.selfVariable.output));
+  body.push(returnStatement(runtimeCall(fn.generator ? "startGenerator" : "start", [task()])));
+  return {
+    ...functionExpression(null, starterParams(node, paramNames), body),
+    type,
+    id: ownName(node, fn),
+  } as FunctionNode;
+}
+
+export const SUPER_HELP =
+  "super in an async method or closure of a class inside a function; move the class to the top level of the module";
+
+function capturedThis(fn: FunctionInfo, outer: CodeContext): Expression {
+  if (!thisOwner(fn)) return voidZero();
+  return outer.thisName === null ? thisExpression() : identifier(outer.thisName);
+}
+
+/** Parameters as the source has them for `length`: defaults and patterns are taken apart inside the machine. */
+function starterParams(node: FunctionNode, names: readonly string[]): Pattern[] {
+  return node.params.map((param, index): Pattern => {
+    const name = identifier(names[index]!);
+    const nowhere = { start: -1, end: -1 };
+    if (param.type === "RestElement") return { ...nowhere, type: "RestElement", argument: name };
+    if (param.type === "AssignmentPattern") {
+      return { ...nowhere, type: "AssignmentPattern", left: name, right: voidZero() };
+    }
+    return copyOf(name);
+  });
+}

@@ -1,0 +1,151 @@
+/** What the analysis finds out about scopes, variables and functions. */
+import type { Node } from "./ast.ts";
+
+export type VariableKind =
+  | "var"
+  | "let"
+  | "const"
+  | "using"
+  | "await using"
+  | "param"
+  | "function"
+  | "class"
+  | "import"
+  | "catch"
+  | "function-name"
+  | "class-name";
+
+export type ScopeKind = "module" | "function" | "block" | "for" | "switch" | "catch" | "class";
+
+/**
+ * Where a variable lives in compiled code.
+ * - local: no closure captures it; a local of the function, spilled into the frame when live at a suspension.
+ * - copied: captured, and never assigned once a closure can see it: closures hold its value.
+ * - shared: captured and assigned later; it is a property of its scope's box, which the closures hold.
+ */
+export type Storage = "local" | "copied" | "shared";
+
+export class Variable {
+  readonly name: string;
+  kind: VariableKind;
+  readonly scope: Scope;
+  /** Source offset after which the variable has its value; a reference before it is in the dead zone. */
+  initialisedAt: number;
+  /** Assigned somewhere besides its initialiser. */
+  assigned = false;
+  /** Functions directly inside the variable's function through which it is captured. */
+  readonly captors: FunctionInfo[] = [];
+  /** Its initialiser may be jumped over by a case label. */
+  inSwitch = false;
+  storage: Storage = "local";
+  /** Name in compiled code; unique within the outermost function. */
+  output: string;
+
+  constructor(name: string, kind: VariableKind, scope: Scope, initialisedAt: number) {
+    this.name = name;
+    this.kind = kind;
+    this.scope = scope;
+    this.initialisedAt = initialisedAt;
+    this.output = name;
+  }
+
+  get fn(): FunctionInfo {
+    return this.scope.fn;
+  }
+
+  /** Assigning to it throws a TypeError. */
+  get isConstant(): boolean {
+    return this.kind === "const" || this.kind === "import";
+  }
+}
+
+export class Scope {
+  readonly kind: ScopeKind;
+  readonly parent: Scope | null;
+  readonly fn: FunctionInfo;
+  readonly variables = new Map<string, Variable>();
+  /** Variables that live in this scope's box. */
+  readonly shared: Variable[] = [];
+  /** Name of the box in compiled code; empty while there is none. */
+  boxName = "";
+
+  constructor(kind: ScopeKind, parent: Scope | null, fn: FunctionInfo) {
+    this.kind = kind;
+    this.parent = parent;
+    this.fn = fn;
+    fn.scopes.push(this);
+  }
+}
+
+export type FunctionKind =
+  | "module"
+  | "declaration"
+  | "expression"
+  | "method"
+  | "object-method"
+  | "accessor"
+  | "class"
+  | "field"
+  | "static-block";
+
+/** A captured variable or box, as closures receive it. */
+export interface Capture {
+  /** Name in compiled code. */
+  readonly name: string;
+  /** What a user calls it: the variable's name, or `{a, b}` for a box. */
+  readonly label: string;
+}
+
+/** A function, or what behaves like one for variables: the module, a class body, a field initialiser. */
+export class FunctionInfo {
+  readonly kind: FunctionKind;
+  readonly node: Node;
+  readonly parent: FunctionInfo | null;
+  readonly children: FunctionInfo[] = [];
+  readonly scopes: Scope[] = [];
+  scope!: Scope;
+  async = false;
+  generator = false;
+  arrow = false;
+  /** Declared: its closure exists from the start of its block. */
+  hoisted = false;
+  /** Created in a loop of its enclosing function, so more than one instance may exist. */
+  inLoop = false;
+  /** Declared name, or the name JavaScript infers from the place. */
+  name: string | null = null;
+  /** Variables of enclosing functions it or its children refer to. */
+  readonly free = new Set<Variable>();
+  captures: Capture[] = [];
+  capturesThis = false;
+  capturesArguments = false;
+  usesThis = false;
+  usesArguments = false;
+  usesNewTarget = false;
+  usesSuper = false;
+  usesPrivateName = false;
+  /** Binding of its own name inside itself. */
+  selfVariable: Variable | null = null;
+  /** Initialiser of the module constant of the same name: `const f = () => ...`. */
+  namesModuleConstant = false;
+  isStatic = false;
+  /** For methods, fields and static blocks: their class. */
+  ofClass: FunctionInfo | null = null;
+  /** Path of names from the module: `outer/inner`, `Class.method`. Identifies the function in snapshots. */
+  path = "";
+
+  constructor(kind: FunctionKind, node: Node, parent: FunctionInfo | null) {
+    this.kind = kind;
+    this.node = node;
+    this.parent = parent;
+    parent?.children.push(this);
+  }
+
+  get isModule(): boolean {
+    return this.kind === "module";
+  }
+
+  /** Compiled to a state machine. */
+  get isResumable(): boolean {
+    return this.async || this.generator;
+  }
+}

@@ -1,0 +1,195 @@
+/** `Promise.all` and its kin for tasks, with results in the order of the arguments. */
+import { currentOwner, enqueue, type Mode, type Owner, type Waiter, waitNatively } from "./owner.ts";
+import { isThenable, Task } from "./task.ts";
+
+export type CombinatorKind = "all" | "allSettled" | "any" | "race";
+
+export class Combinator extends Task {
+  kind: CombinatorKind;
+  results: unknown[] = [];
+  /** Members that are not settled yet. */
+  remaining = 1;
+
+  constructor(kind: CombinatorKind) {
+    super();
+    this.kind = kind;
+  }
+
+  $$member(index: number, mode: Mode, value: unknown): void {
+    if (this.$$S !== 0) return;
+    const failed = mode !== 0;
+    switch (this.kind) {
+      case "all":
+        if (failed) {
+          this.$$fail(value);
+          return;
+        }
+        this.results[index] = value;
+        break;
+      case "allSettled":
+        this.results[index] = failed ? { status: "rejected", reason: value } : { status: "fulfilled", value };
+        break;
+      case "any":
+        if (!failed) {
+          this.$$settle(1, value);
+          return;
+        }
+        this.results[index] = value;
+        break;
+      case "race":
+        this.$$settle(failed ? 2 : 1, value);
+        return;
+    }
+    this.$$memberDone();
+  }
+
+  $$memberDone(): void {
+    if (--this.remaining > 0 || this.kind === "race") return;
+    if (this.kind === "any") this.$$fail(new AggregateError(this.results, "All promises were rejected"));
+    else this.$$settle(1, this.results);
+  }
+}
+
+/** Waits for one member of a combinator. */
+export class Member implements Waiter {
+  combinator: Combinator;
+  index: number;
+  constructor(combinator: Combinator, index: number) {
+    this.combinator = combinator;
+    this.index = index;
+  }
+  get $$R(): Owner {
+    return this.combinator.$$R;
+  }
+  $$wake(mode: Mode, value: unknown): void {
+    this.combinator.$$member(this.index, mode, value);
+  }
+}
+
+function combine(kind: CombinatorKind, members: Iterable<unknown>): Combinator {
+  const combinator = new Combinator(kind);
+  const owner = combinator.$$R;
+  try {
+    let index = 0;
+    for (const member of members) {
+      const waiter = new Member(combinator, index++);
+      combinator.remaining++;
+      combinator.results.push(undefined);
+      if (member instanceof Task && member.$$R === owner) member.$$wait(waiter);
+      else if (isThenable(member)) {
+        if (member instanceof Task) member.$$H = true;
+        waitNatively(owner, member, waiter);
+      } else enqueue(owner, waiter, 0, member);
+    }
+    combinator.$$memberDone();
+  } catch (error) {
+    combinator.$$fail(error);
+  }
+  return combinator;
+}
+
+/** A task whose outcome is decided by the functions it is made with, as `new Promise` has it. */
+export class Deferred extends Task {
+  /** The executor takes no parameters, so nothing can ever settle it. */
+  never = false;
+}
+
+const SETTLES: unique symbol = Symbol("dispatch.settles");
+
+/** Of a resolve or reject function: the task it settles. */
+export interface SettlesTag {
+  readonly task: Deferred;
+  readonly rejects: boolean;
+}
+
+export function settler(task: Deferred, rejects: boolean): (value?: unknown) => void {
+  // The first call decides, even when what it resolves with is still pending.
+  const settle = rejects
+    ? (error?: unknown) => decide(task) && task.$$fail(error)
+    : (value?: unknown) => decide(task) && task.$$resolve(value);
+  Object.defineProperty(settle, SETTLES, { value: { task, rejects } satisfies SettlesTag });
+  return settle as (value?: unknown) => void;
+}
+
+export const settlesTag = (value: object): SettlesTag | undefined =>
+  (value as { [SETTLES]?: SettlesTag })[SETTLES];
+
+const DECIDED = 1;
+
+/** Deferred tasks have no code of their own: their place says whether they were decided. */
+function decide(task: Deferred): boolean {
+  if (task.$$P === DECIDED || task.$$S !== 0) return false;
+  task.$$P = DECIDED;
+  return true;
+}
+
+export const isDecided = (task: Deferred): boolean => task.$$P === DECIDED;
+
+type Executor = (resolve: (value?: unknown) => void, reject: (error?: unknown) => void) => void;
+
+/** `new Promise(executor)` in compiled code. */
+export function newPromise(executor: Executor): Task {
+  if (typeof executor !== "function") {
+    throw new TypeError(`Promise resolver ${String(executor)} is not a function`);
+  }
+  const task = new Deferred();
+  task.never = executor.length === 0;
+  const reject = settler(task, true);
+  try {
+    executor(settler(task, false), reject);
+  } catch (error) {
+    reject(error);
+  }
+  return task;
+}
+
+function settledTask(state: 1 | 2, value: unknown): Task {
+  const task = new Task();
+  task.$$settle(state, value);
+  return task;
+}
+
+/** What `Promise.name` means in compiled code. */
+export const promises = {
+  all: (members: Iterable<unknown>): Task => combine("all", members),
+  allSettled: (members: Iterable<unknown>): Task => combine("allSettled", members),
+  any: (members: Iterable<unknown>): Task => combine("any", members),
+  race: (members: Iterable<unknown>): Task => combine("race", members),
+  resolve: (value: unknown): PromiseLike<unknown> => {
+    if (value instanceof Task && value.$$R === currentOwner()) return value;
+    // A native promise is waited for where it is awaited, not here.
+    if (value instanceof Promise && !(value instanceof Task)) return value;
+    const task = new Task();
+    task.$$resolve(value);
+    return task;
+  },
+  reject: (error: unknown): Task => settledTask(2, error),
+  withResolvers: () => {
+    const promise = new Deferred();
+    return { promise, resolve: settler(promise, false), reject: settler(promise, true) };
+  },
+  try: (callback: (...args: unknown[]) => unknown, ...args: unknown[]): Task => {
+    const task = new Task();
+    try {
+      task.$$resolve(callback(...args));
+    } catch (error) {
+      task.$$fail(error);
+    }
+    return task;
+  },
+};
+
+const members = (args: readonly unknown[]): Iterable<unknown> =>
+  args.length === 1 && isIterable(args[0]) ? args[0] : args;
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === "object" && value !== null && Symbol.iterator in value;
+
+/** All results, in the order of the arguments (or of one iterable); the first error wins. */
+export const gather = (...args: unknown[]): Task => combine("all", members(args));
+export const all = gather;
+/** The first success; an AggregateError when all fail. */
+export const any = (...args: unknown[]): Task => combine("any", members(args));
+/** The first to settle. */
+export const race = (...args: unknown[]): Task => combine("race", members(args));
+export const allSettled = (...args: unknown[]): Task => combine("allSettled", members(args));

@@ -1,0 +1,24 @@
+/** The runtime that compiled modules import. Users do not call it. */
+export { asyncClose, asyncIterate, delegate, delegateAsync } from "./async-iterators.ts";
+export { newPromise, promises } from "./combinators.ts";
+export { AsyncGeneratorFrame, GeneratorFrame, startGenerator, yieldInner, yieldValue } from "./generators.ts";
+export { checkIteratorResult, iterate, iterateMethod, keysIn } from "./iterators.ts";
+export {
+  closure,
+  closureDescriptor,
+  frame,
+  moduleFunction,
+  registerClass,
+  registerModule,
+} from "./registry.ts";
+export {
+  accessors,
+  checkDestructurable,
+  constantError,
+  deadZone,
+  isRestoring,
+  restOf,
+  superGet,
+  toItems,
+} from "./support.ts";
+export { SUSPENDED, start, Task, wait } from "./task.ts";

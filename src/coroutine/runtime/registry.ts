@@ -1,0 +1,133 @@
+/** What the runtime knows of compiled modules: their functions, closures, classes and bindings, by name. */
+import type { Mode } from "./owner.ts";
+
+/** A compiled async function or generator. */
+export interface FrameDescription {
+  /** `module#path/of/names`. */
+  readonly id: string;
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly file: string;
+  /** Variables a frame holds before it has run. */
+  readonly entry: readonly string[];
+  /** For each point of suspension: `line:column`, then the variables that are saved. */
+  readonly points: Readonly<Record<number, readonly string[]>>;
+  /** A generator whose parameters need code to bind them, which runs when it is called. */
+  readonly bindsAtCall?: boolean;
+  readonly step: (frame: never, mode: Mode, value: unknown) => unknown;
+  /** Makes an empty frame. */
+  readonly Frame: new () => object;
+}
+
+/** A function expression, arrow or nested class of a compiled module. */
+export interface ClosureDescription {
+  readonly id: string;
+  readonly fingerprint: string;
+  /** What it captures, in the words of the source. */
+  readonly labels: readonly string[];
+  /** Made once, at the top level of its module: it is saved by name. */
+  readonly single?: boolean;
+  readonly isClass?: boolean;
+  make: (...captured: unknown[]) => object;
+  instance?: object;
+}
+
+/** A class at the top level of a compiled module, or one registered by hand. */
+export interface ClassDescription {
+  readonly id: string;
+  readonly Class: abstract new (...args: never[]) => object;
+  readonly privates: PrivateFields | null;
+  readonly toState: ((instance: never) => unknown) | null;
+  readonly fromState: ((state: never) => object) | null;
+}
+
+export interface PrivateFields {
+  get(instance: object): unknown[];
+  set(instance: object, values: readonly unknown[]): void;
+  readonly names: readonly string[];
+}
+
+export const frames = new Map<string, FrameDescription>();
+export const closures = new Map<string, ClosureDescription>();
+export const moduleFunctions = new Map<string, object>();
+export const classes = new Map<string, ClassDescription>();
+export const modules = new Map<string, Readonly<Record<string, () => unknown>>>();
+
+/** On a closure: its description and what it captured. On a function of a module: its id. */
+export const TAG: unique symbol = Symbol("dispatch.closure");
+
+export interface ClosureTag {
+  readonly description: ClosureDescription;
+  readonly captured: readonly unknown[];
+}
+
+const functionIds = new WeakMap<object, string>();
+const classDescriptions = new WeakMap<object, ClassDescription>();
+
+export function frame(
+  Frame: new () => object,
+  step: FrameDescription["step"],
+  meta: Omit<FrameDescription, "step" | "Frame">,
+): new () => object {
+  const description: FrameDescription = { ...meta, step, Frame };
+  (Frame.prototype as { $$D: FrameDescription }).$$D = description;
+  frames.set(meta.id, description);
+  return Frame;
+}
+
+export function closureDescriptor(
+  description: Omit<ClosureDescription, "make">,
+  make: ClosureDescription["make"] | null,
+): ClosureDescription {
+  const full = description as ClosureDescription;
+  // The factory of a closure that uses private names is set from inside its class.
+  if (make) full.make = make;
+  closures.set(full.id, full);
+  return full;
+}
+
+export function closure<T extends object>(
+  made: T,
+  description: ClosureDescription,
+  captured: readonly unknown[],
+): T {
+  (made as { [TAG]?: ClosureTag })[TAG] = { description, captured };
+  if (description.single) description.instance = made;
+  return made;
+}
+
+export function closureTag(value: object): ClosureTag | undefined {
+  return Object.hasOwn(value, TAG) ? (value as { [TAG]?: ClosureTag })[TAG] : undefined;
+}
+
+export function moduleFunction(description: { id: string; name?: string }, made: object): void {
+  moduleFunctions.set(description.id, made);
+  functionIds.set(made, description.id);
+  if (description.name) Object.defineProperty(made, "name", { value: description.name, configurable: true });
+}
+
+export const moduleFunctionId = (value: object): string | undefined => functionIds.get(value);
+
+export function registerClass(
+  Class: ClassDescription["Class"],
+  id: string,
+  _fingerprint: string,
+  privates: PrivateFields | null = null,
+): void {
+  addClass({ id, Class, privates, toState: null, fromState: null });
+}
+
+/** A class that may be saved under a name, with its own form of state if it needs one. */
+export function addClass(description: ClassDescription): void {
+  const known = classDescriptions.get(description.Class);
+  // Registered by hand and compiled: the hand's name and state count, private fields stay known.
+  const merged = known ? { ...description, privates: description.privates ?? known.privates } : description;
+  classes.set(merged.id, merged);
+  classDescriptions.set(merged.Class, merged);
+}
+
+export const classDescription = (Class: object): ClassDescription | undefined => classDescriptions.get(Class);
+
+export function registerModule(id: string, bindings: Readonly<Record<string, () => unknown>>): void {
+  modules.set(id, bindings);
+}

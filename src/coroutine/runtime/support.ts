@@ -1,0 +1,75 @@
+/** Small things that compiled code calls where JavaScript does something implicitly. */
+
+/** An assignment to a constant. */
+export function constantError(_name: string): never {
+  throw new TypeError("Assignment to constant variable.");
+}
+
+/** A variable read before its declaration. */
+export function deadZone(name: string): never {
+  throw new ReferenceError(`Cannot access '${name}' before initialization`);
+}
+
+/** `super[key]` in code that moved out of its method. */
+export function superGet(home: object, key: PropertyKey, self: unknown): unknown {
+  return Reflect.get(Object.getPrototypeOf(home), key, self);
+}
+
+/** The check at the start of `{ ... } = value`. */
+export function checkDestructurable(value: unknown): void {
+  if (value == null) throw new TypeError(`Cannot destructure '${value}' as it is ${value}.`);
+}
+
+/** `{ a, ...rest } = value`: the rest, less the keys taken. */
+export function restOf(value: object, keys: readonly unknown[]): object {
+  const taken = new Set(keys.map((key) => (typeof key === "symbol" ? key : String(key))));
+  const rest: Record<PropertyKey, unknown> = {};
+  for (const key of Reflect.ownKeys(value)) {
+    if (taken.has(key) || !Object.prototype.propertyIsEnumerable.call(value, key)) continue;
+    rest[key] = value[key as never];
+  }
+  return rest;
+}
+
+/** The first `count` items of an iterable, which is closed when it has more. */
+export function toItems(value: Iterable<unknown>, count: number): unknown[] {
+  if (value == null) throw new TypeError(`${value} is not iterable`);
+  const items: unknown[] = [];
+  const iterator = value[Symbol.iterator]();
+  while (items.length < count) {
+    const result = iterator.next();
+    if (result.done) return items;
+    items.push(result.value);
+  }
+  iterator.return?.();
+  return items;
+}
+
+type Accessor = [name: string, kind: "get" | "set", fn: (...args: unknown[]) => unknown];
+
+/** Puts accessors on an object literal, where placeholders kept their places. */
+export function accessors(target: object, list: readonly Accessor[]): object {
+  for (const [name, kind, fn] of list) {
+    const descriptor: PropertyDescriptor = { enumerable: true, configurable: true };
+    const before = Object.getOwnPropertyDescriptor(target, name);
+    if (before?.get) descriptor.get = before.get;
+    if (before?.set) descriptor.set = before.set;
+    descriptor[kind] = fn as never;
+    Object.defineProperty(target, name, descriptor);
+  }
+  return target;
+}
+
+let restoring = false;
+
+/** Constructors of compiled classes do nothing while an instance is restored. */
+export const isRestoring = (): boolean => restoring;
+
+export function whileRestoring<T>(construct: () => T): T {
+  restoring = true;
+  try {
+    return construct();
+  } finally {
+    restoring = false;
+  }
+}

@@ -1,0 +1,295 @@
+/**
+ * Tasks: promises whose waiters are data. A task behaves as a promise does, to user code and to native code; what
+ * waits for it is an object that a snapshot can save, where a native promise has only opaque reactions.
+ */
+import {
+  afterReactions,
+  currentOwner,
+  enqueue,
+  type Mode,
+  type Owner,
+  switchOwner,
+  type Waiter,
+  waitNatively,
+} from "./owner.ts";
+import type { FrameDescription } from "./registry.ts";
+
+/** What a step function returns when it waits instead of being done. */
+export const SUSPENDED: unique symbol = Symbol("suspended");
+
+/** 0 pending, 1 fulfilled, 2 rejected. */
+export type TaskState = 0 | 1 | 2;
+
+/**
+ * Names of fields start with `$$`, since a frame keeps the user's variables as properties of the same object.
+ */
+export class Task implements PromiseLike<unknown>, Waiter {
+  /** Description of the compiled function; on the prototype of frame classes. */
+  declare $$D: FrameDescription | null;
+  $$S: TaskState = 0;
+  /** Value or error, once settled. */
+  $$V: unknown = undefined;
+  /** One waiter, or several, in the order they came. */
+  $$W: Waiter | Waiter[] | undefined = undefined;
+  $$R: Owner = currentOwner();
+  /** Where the step function goes on. */
+  $$P = 0;
+  /** Somebody has waited for it: a rejection is handled. */
+  $$H = false;
+  /** Number of the coroutine in correlation ids; 0 until it makes a durable call. */
+  $$C = 0;
+
+  /** Goes on from the point where the frame is suspended. */
+  $$wake(mode: Mode, value: unknown): void {
+    const owner = this.$$R;
+    const outer = switchOwner(owner);
+    const outerFrame = owner.frame;
+    owner.frame = this;
+    try {
+      const result = this.$$D!.step(this as never, mode, value);
+      if (result !== SUSPENDED) this.$$resolve(result);
+    } catch (error) {
+      this.$$fail(error);
+    }
+    owner.frame = outerFrame;
+    switchOwner(outer);
+  }
+
+  /** Settles with a value, or as a promise will. */
+  $$resolve(value: unknown): void {
+    if (value === null || (typeof value !== "object" && typeof value !== "function")) {
+      this.$$settle(1, value);
+      return;
+    }
+    if (value === this) {
+      this.$$fail(new TypeError("Chaining cycle detected for promise #<Promise>"));
+      return;
+    }
+    if (value instanceof Task) {
+      // One turn of the queue before waiting, as a promise takes to adopt another.
+      if (value.$$R === this.$$R) enqueue(this.$$R, new Adopt(this, value), 0, undefined);
+      else this.$$adoptForeign(value);
+      return;
+    }
+    let then: unknown;
+    try {
+      ({ then } = value as { then?: unknown });
+    } catch (error) {
+      this.$$fail(error);
+      return;
+    }
+    if (typeof then === "function") this.$$adoptForeign(value as PromiseLike<unknown>);
+    else this.$$settle(1, value);
+  }
+
+  private $$adoptForeign(value: PromiseLike<unknown>): void {
+    if (value instanceof Task) value.$$H = true;
+    waitNatively(this.$$R, value, new Settle(this));
+  }
+
+  $$fail(error: unknown): void {
+    addAsyncFrame(this, error);
+    this.$$settle(2, error);
+  }
+
+  $$settle(state: 1 | 2, value: unknown): void {
+    if (this.$$S !== 0) return;
+    this.$$S = state;
+    this.$$V = value;
+    const waiters = this.$$W;
+    this.$$W = undefined;
+    const mode = (state - 1) as Mode;
+    if (waiters === undefined) {
+      if (state === 2 && !this.$$H) reportUnhandled(this);
+    } else if (Array.isArray(waiters)) {
+      for (const waiter of waiters) enqueue(this.$$R, waiter, mode, value);
+    } else enqueue(this.$$R, waiters, mode, value);
+  }
+
+  /** Wakes `waiter` once settled; it must belong to the same owner. */
+  $$wait(waiter: Waiter): void {
+    this.$$H = true;
+    if (this.$$S !== 0) enqueue(this.$$R, waiter, (this.$$S - 1) as Mode, this.$$V);
+    else if (this.$$W === undefined) this.$$W = waiter;
+    else if (Array.isArray(this.$$W)) this.$$W.push(waiter);
+    else this.$$W = [this.$$W, waiter];
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a task is a promise to everyone else
+  then<A = unknown, B = never>(
+    onFulfilled?: ((value: never) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): PromiseLike<A | B> {
+    const result = new Task();
+    result.$$R = this.$$R;
+    const onOk = typeof onFulfilled === "function" ? (onFulfilled as Callback) : null;
+    const onError = typeof onRejected === "function" ? (onRejected as Callback) : null;
+    this.$$wait(new Reaction(result, onOk, onError));
+    return result as PromiseLike<A | B>;
+  }
+
+  catch(onRejected?: ((reason: unknown) => unknown) | null): PromiseLike<unknown> {
+    return this.then(undefined, onRejected);
+  }
+
+  finally(onFinally?: (() => unknown) | null): PromiseLike<unknown> {
+    if (typeof onFinally !== "function") return this.then();
+    const result = new Task();
+    result.$$R = this.$$R;
+    this.$$wait(new FinallyReaction(result, onFinally));
+    return result;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Promise";
+  }
+}
+
+Object.setPrototypeOf(Task.prototype, Promise.prototype);
+Task.prototype.$$D = null;
+
+type Callback = (value: unknown) => unknown;
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null &&
+    (typeof value === "object" || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}
+
+/** `await value` of a compiled function: its frame is woken with the result. */
+export function wait(waiter: Waiter & { readonly $$R: Owner }, value: unknown): typeof SUSPENDED {
+  const owner = waiter.$$R;
+  if (value instanceof Task && value.$$R === owner) {
+    value.$$wait(waiter);
+    return SUSPENDED;
+  }
+  try {
+    if (isThenable(value)) {
+      if (value instanceof Task) value.$$H = true;
+      waitNatively(owner, value, waiter);
+      return SUSPENDED;
+    }
+  } catch (error) {
+    // A getter named `then` that throws.
+    enqueue(owner, waiter, 1, error);
+    return SUSPENDED;
+  }
+  enqueue(owner, waiter, 0, value);
+  return SUSPENDED;
+}
+
+/** Starts a compiled async function: it runs at once up to its first suspension. */
+export function start(task: Task): Task {
+  task.$$wake(0, undefined);
+  return task;
+}
+
+function reportUnhandled(task: Task): void {
+  afterReactions(() => {
+    if (!task.$$H) task.$$R.reportUnhandled(task, task.$$V);
+  });
+}
+
+/** Adds `at async name (file:line:column)` of the function that awaits, as native stack traces have it. */
+function addAsyncFrame(task: Task, error: unknown): void {
+  if (task.$$D === null || !(error instanceof Error) || typeof error.stack !== "string") return;
+  const waiter = Array.isArray(task.$$W) ? task.$$W[0] : task.$$W;
+  if (!(waiter instanceof Task) || waiter.$$D === null) return;
+  const { name, file, points } = waiter.$$D;
+  const line = `\n    at async ${name} (${file}:${points[waiter.$$P]?.[0] ?? "?"})`;
+  if (error.stack.includes(line)) return;
+  try {
+    error.stack += line;
+  } catch {
+    // A frozen error keeps the stack it has.
+  }
+}
+
+/** Settles a task as another one is settled. */
+export class Settle implements Waiter {
+  task: Task;
+  constructor(task: Task) {
+    this.task = task;
+  }
+  $$wake(mode: Mode, value: unknown): void {
+    this.task.$$settle(mode === 0 ? 1 : 2, value);
+  }
+}
+
+/** Makes a task follow another, one turn after it was resolved with it. */
+export class Adopt implements Waiter {
+  task: Task;
+  followed: Task;
+  constructor(task: Task, followed: Task) {
+    this.task = task;
+    this.followed = followed;
+  }
+  $$wake(): void {
+    this.followed.$$wait(new Settle(this.task));
+  }
+}
+
+/** The callbacks of `then` and `catch`. */
+export class Reaction implements Waiter {
+  task: Task;
+  onFulfilled: Callback | null;
+  onRejected: Callback | null;
+  constructor(task: Task, onFulfilled: Callback | null, onRejected: Callback | null) {
+    this.task = task;
+    this.onFulfilled = onFulfilled;
+    this.onRejected = onRejected;
+  }
+  $$wake(mode: Mode, value: unknown): void {
+    const callback = mode === 0 ? this.onFulfilled : this.onRejected;
+    const outer = switchOwner(this.task.$$R);
+    try {
+      if (callback) this.task.$$resolve(callback(value));
+      else this.task.$$settle(mode === 0 ? 1 : 2, value);
+    } catch (error) {
+      this.task.$$fail(error);
+    }
+    switchOwner(outer);
+  }
+}
+
+/** The callback of `finally`: its result is awaited, then the outcome passed on. */
+export class FinallyReaction implements Waiter {
+  task: Task;
+  callback: () => unknown;
+  constructor(task: Task, callback: () => unknown) {
+    this.task = task;
+    this.callback = callback;
+  }
+  $$wake(mode: Mode, value: unknown): void {
+    const owner = this.task.$$R;
+    const outer = switchOwner(owner);
+    try {
+      const result = this.callback();
+      wait(new PassOn(this.task, mode, value), result);
+    } catch (error) {
+      this.task.$$fail(error);
+    }
+    switchOwner(outer);
+  }
+}
+
+/** Passes an earlier outcome on, unless what was waited for failed. */
+export class PassOn implements Waiter {
+  task: Task;
+  mode: Mode;
+  value: unknown;
+  constructor(task: Task, mode: Mode, value: unknown) {
+    this.task = task;
+    this.mode = mode;
+    this.value = value;
+  }
+  get $$R(): Owner {
+    return this.task.$$R;
+  }
+  $$wake(mode: Mode, value: unknown): void {
+    if (mode !== 0) this.task.$$settle(2, value);
+    else this.task.$$settle(this.mode === 0 ? 1 : 2, this.value);
+  }
+}
