@@ -3,12 +3,11 @@ import { test } from "node:test";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { ConnectError } from "./connect-error.ts";
 import { CallOptionsSchema } from "./gen/dispatch/sdk/node/v1/options_pb.js";
-import { call, callResult, durationOf, poll, runResponse, timestampOf } from "./hot-path/index.ts";
+import { call, callResult, durationOf, poll, runResponse } from "./hot-path/index.ts";
 import { Status } from "./status.ts";
 import {
   assertValid,
   FUNCTION_LENGTH_MAX,
-  isTimestamp,
   reasonOfEndpoint,
   reasonOfFunctionName,
   type Violation,
@@ -200,12 +199,4 @@ test("a run response that is OK has a directive, and one that failed may go with
   ];
   for (const [fields, field] of wrong)
     assert.equal(violationInRunResponse(runResponse(fields))?.field, field);
-});
-
-test("timestamps are within the years 1 to 9999", () => {
-  for (const ms of [0, -1, Date.UTC(2026, 0, 1), Date.parse("9999-12-31T23:59:59.999Z")]) {
-    assert.ok(isTimestamp(timestampOf(ms)), String(ms));
-  }
-  assert.equal(isTimestamp({ seconds: 253_402_300_800, nanos: 0 }), false);
-  assert.equal(isTimestamp({ seconds: 0, nanos: -1 }), false);
 });

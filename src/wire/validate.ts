@@ -4,7 +4,15 @@
  */
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import type { CallOptions, RetryOptions } from "./gen/dispatch/sdk/node/v1/options_pb.js";
-import type { Call, DispatchRequest, Poll, RunRequestHead, RunResponse, Time } from "./hot-path/index.ts";
+import type {
+  AnySource,
+  Call,
+  DispatchRequest,
+  Poll,
+  RunRequestHead,
+  RunResponse,
+  Time,
+} from "./hot-path/index.ts";
 import { Status } from "./status.ts";
 
 export interface Violation {
@@ -50,7 +58,7 @@ export function violationInRunRequest(head: RunRequestHead): Violation | undefin
 }
 
 /** Every call names its function and an endpoint. An empty batch is valid. */
-export function violationInDispatchRequest(request: DispatchRequest): Violation | undefined {
+export function violationInDispatchRequest(request: DispatchRequest<AnySource>): Violation | undefined {
   for (const [index, call] of request.calls.entries()) {
     const violation = violationInCall(call, { endpoint: "required" });
     if (violation !== undefined) return inCall(violation, "calls", index);
@@ -62,7 +70,7 @@ export function violationInDispatchRequest(request: DispatchRequest): Violation 
  * What an endpoint answered. A run that failed may leave the directive out; one that is OK may not. Statuses this
  * version does not know count as failures.
  */
-export function violationInRunResponse(response: RunResponse): Violation | undefined {
+export function violationInRunResponse(response: RunResponse<AnySource>): Violation | undefined {
   const { status, exit, poll } = response;
   if (status === Status.UNSPECIFIED) return { field: "status", reason: "is required" };
   if (poll !== undefined) {
@@ -82,7 +90,7 @@ export function violationInRunResponse(response: RunResponse): Violation | undef
 }
 
 /** Limits and calls of a poll; no two of its calls have the same correlation id. */
-export function violationInPoll(poll: Poll): Violation | undefined {
+export function violationInPoll(poll: Poll<AnySource>): Violation | undefined {
   const { maxWait, minResults, maxResults, calls } = poll;
   if (maxWait === undefined) return { field: "poll.max_wait", reason: "is required" };
   const wait = reasonOfDuration(maxWait) ?? (maxWait.seconds < 1 ? "is shorter than 1 s" : undefined);
@@ -103,7 +111,7 @@ export function violationInPoll(poll: Poll): Violation | undefined {
 
 /** One call; in a poll and in a tail call an empty endpoint means the caller's own. */
 export function violationInCall(
-  call: Call,
+  call: Call<AnySource>,
   rules: { endpoint: "required" | "optional" },
 ): Violation | undefined {
   const name = reasonOfFunctionName(call.function);
@@ -194,11 +202,6 @@ const DURATION_SECONDS_MAX = 315_576_000_000;
 function reasonOfDuration({ seconds, nanos }: Time): string | undefined {
   if (seconds < 0 || nanos < 0) return "is negative";
   return seconds > DURATION_SECONDS_MAX || nanos > 999_999_999 ? "is out of range" : undefined;
-}
-
-/** google/protobuf/timestamp.proto: the years 1 to 9999. */
-export function isTimestamp({ seconds, nanos }: Time): boolean {
-  return seconds >= -62_135_596_800 && seconds <= 253_402_300_799 && nanos >= 0 && nanos <= 999_999_999;
 }
 
 const RESULTS_MAX = 1_000;

@@ -1,7 +1,6 @@
 /** `google.protobuf.Any` between its wire bytes, which the hot path passes on, and the object that values work with. */
 import { isUtf8 } from "node:buffer";
-import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import { type Any, anyOf } from "../values/types.ts";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   DELIMITED_1,
   DELIMITED_2,
@@ -12,7 +11,9 @@ import {
   readString,
   readTag,
   skipUnknown,
-} from "./fields.ts";
+} from "../fields.ts";
+import { type Any, anyOf } from "../values/types.ts";
+import { written } from "../writer.ts";
 import { type AnyBytes, NO_BYTES } from "./messages.ts";
 
 /** @throws {WireFormatError} when the bytes are no Any */
@@ -31,10 +32,12 @@ export function readAny(bytes: AnyBytes): Any {
 }
 
 export function writeAny(any: Any): AnyBytes {
-  const writer = new BinaryWriter();
+  return written(anyFields, any);
+}
+
+export function anyFields(writer: BinaryWriter, any: Any): void {
   if (any.typeUrl !== "") writer.uint32(DELIMITED_1).string(any.typeUrl);
   if (any.value.length > 0) writer.uint32(DELIMITED_2).bytes(any.value);
-  return writer.finish();
 }
 
 /**

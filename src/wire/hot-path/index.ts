@@ -1,7 +1,8 @@
+export { WireFormatError } from "../fields.ts";
 export { readAny, writeAny } from "./any.ts";
-export { WireFormatError } from "./fields.ts";
 export {
   type AnyBytes,
+  type AnySource,
   type Call,
   type CallError,
   type CallResult,
@@ -29,7 +30,7 @@ export {
   readRunRequest,
   readRunResponse,
 } from "./read.ts";
-export { durationOf, millisecondsOf, timestampOf } from "./time.ts";
+export { durationOf, isTimestamp, millisecondsOf, timestampOf } from "./time.ts";
 export {
   writeCallResult,
   writeDispatchRequest,

@@ -7,9 +7,13 @@
  */
 
 import type { CallOptions } from "../gen/dispatch/sdk/node/v1/options_pb.js";
+import type { Any } from "../values/types.ts";
 
 /** Wire bytes of a `google.protobuf.Any` message. `readAny` and `writeAny` look inside. */
 export type AnyBytes = Uint8Array;
+
+/** What is written as an Any: its bytes, passed on, or the object that values make. */
+export type AnySource = AnyBytes | Any;
 
 /** A `google.protobuf.Timestamp` (since 1970) or `google.protobuf.Duration`. */
 export interface Time {
@@ -19,10 +23,10 @@ export interface Time {
 }
 
 /** `dispatch.sdk.v1.RunRequest`. At most one of `input` and `pollResult` is set. */
-export interface RunRequest {
+export interface RunRequest<A extends AnySource = AnyBytes> {
   function: string;
-  input: AnyBytes | undefined;
-  pollResult: PollResult | undefined;
+  input: A | undefined;
+  pollResult: PollResult<A> | undefined;
   dispatchId: string;
   parentDispatchId: string;
   rootDispatchId: string;
@@ -31,44 +35,44 @@ export interface RunRequest {
 }
 
 /** `dispatch.sdk.v1.RunResponse`. At most one of `exit` and `poll` is set. */
-export interface RunResponse {
+export interface RunResponse<A extends AnySource = AnyBytes> {
   /** A number of `Status`, or one that this version does not know. */
   status: number;
-  exit: Exit | undefined;
-  poll: Poll | undefined;
+  exit: Exit<A> | undefined;
+  poll: Poll<A> | undefined;
 }
 
 /** `dispatch.sdk.v1.Exit`. */
-export interface Exit {
-  result: CallResult | undefined;
-  tailCall: Call | undefined;
+export interface Exit<A extends AnySource = AnyBytes> {
+  result: CallResult<A> | undefined;
+  tailCall: Call<A> | undefined;
 }
 
 /** `dispatch.sdk.v1.Poll`. At most one of `coroutineState` and `typedCoroutineState` is set. */
-export interface Poll {
+export interface Poll<A extends AnySource = AnyBytes> {
   /** Legacy; read, never written by this project's own functions. */
   coroutineState: Uint8Array | undefined;
-  typedCoroutineState: AnyBytes | undefined;
-  calls: Call[];
+  typedCoroutineState: A | undefined;
+  calls: Call<A>[];
   maxWait: Time | undefined;
   maxResults: number;
   minResults: number;
 }
 
 /** `dispatch.sdk.v1.PollResult`. At most one of `coroutineState` and `typedCoroutineState` is set. */
-export interface PollResult {
+export interface PollResult<A extends AnySource = AnyBytes> {
   coroutineState: Uint8Array | undefined;
-  typedCoroutineState: AnyBytes | undefined;
-  results: CallResult[];
+  typedCoroutineState: A | undefined;
+  results: CallResult<A>[];
   error: CallError | undefined;
 }
 
 /** `dispatch.sdk.v1.Call`. */
-export interface Call {
+export interface Call<A extends AnySource = AnyBytes> {
   correlationId: bigint;
   endpoint: string;
   function: string;
-  input: AnyBytes | undefined;
+  input: A | undefined;
   expiration: Time | undefined;
   version: string;
   /** Read and written by the generated code: few calls have any. */
@@ -76,9 +80,9 @@ export interface Call {
 }
 
 /** `dispatch.sdk.v1.CallResult`. Output and error may both be set: a partial result. */
-export interface CallResult {
+export interface CallResult<A extends AnySource = AnyBytes> {
   correlationId: bigint;
-  output: AnyBytes | undefined;
+  output: A | undefined;
   error: CallError | undefined;
   dispatchId: string;
 }
@@ -92,8 +96,8 @@ export interface CallError {
 }
 
 /** `dispatch.sdk.v1.DispatchRequest`. */
-export interface DispatchRequest {
-  calls: Call[];
+export interface DispatchRequest<A extends AnySource = AnyBytes> {
+  calls: Call<A>[];
 }
 
 /** `dispatch.sdk.v1.DispatchResponse`. */
@@ -104,7 +108,9 @@ export interface DispatchResponse {
 export const NO_BYTES = new Uint8Array();
 
 /** A message with the given fields; all others are absent. */
-export function runRequest(fields: Partial<RunRequest> = {}): RunRequest {
+export function runRequest<A extends AnySource = AnyBytes>(
+  fields: Partial<RunRequest<A>> = {},
+): RunRequest<A> {
   return {
     function: "",
     input: undefined,
@@ -118,11 +124,13 @@ export function runRequest(fields: Partial<RunRequest> = {}): RunRequest {
   };
 }
 
-export function runResponse(fields: Partial<RunResponse> = {}): RunResponse {
+export function runResponse<A extends AnySource = AnyBytes>(
+  fields: Partial<RunResponse<A>> = {},
+): RunResponse<A> {
   return { status: 0, exit: undefined, poll: undefined, ...fields };
 }
 
-export function poll(fields: Partial<Poll> = {}): Poll {
+export function poll<A extends AnySource = AnyBytes>(fields: Partial<Poll<A>> = {}): Poll<A> {
   return {
     coroutineState: undefined,
     typedCoroutineState: undefined,
@@ -134,7 +142,9 @@ export function poll(fields: Partial<Poll> = {}): Poll {
   };
 }
 
-export function pollResult(fields: Partial<PollResult> = {}): PollResult {
+export function pollResult<A extends AnySource = AnyBytes>(
+  fields: Partial<PollResult<A>> = {},
+): PollResult<A> {
   return {
     coroutineState: undefined,
     typedCoroutineState: undefined,
@@ -144,7 +154,7 @@ export function pollResult(fields: Partial<PollResult> = {}): PollResult {
   };
 }
 
-export function call(fields: Partial<Call> = {}): Call {
+export function call<A extends AnySource = AnyBytes>(fields: Partial<Call<A>> = {}): Call<A> {
   return {
     correlationId: 0n,
     endpoint: "",
@@ -157,7 +167,9 @@ export function call(fields: Partial<Call> = {}): Call {
   };
 }
 
-export function callResult(fields: Partial<CallResult> = {}): CallResult {
+export function callResult<A extends AnySource = AnyBytes>(
+  fields: Partial<CallResult<A>> = {},
+): CallResult<A> {
   return { correlationId: 0n, output: undefined, error: undefined, dispatchId: "", ...fields };
 }
 

@@ -1,5 +1,5 @@
 /** What the HTTP front needs of a RunRequest: where to route it, and whether it is one at all. */
-import { checkAny, checkString } from "./any.ts";
+
 import {
   DELIMITED_1,
   DELIMITED_2,
@@ -19,7 +19,8 @@ import {
   readUint64,
   skipUnknown,
   VARINT_1,
-} from "./fields.ts";
+} from "../fields.ts";
+import { checkAny, checkString } from "./any.ts";
 import { readTime } from "./read-call.ts";
 
 /** The head of a RunRequest. */

@@ -1,8 +1,6 @@
 /** The parts that several messages share: calls, their results, errors, times. Each reader merges into what it is
  * given, since protobuf merges a message field that appears again. */
 import { create, mergeFromBinary } from "@bufbuild/protobuf";
-import { CallOptionsSchema } from "../gen/dispatch/sdk/node/v1/options_pb.js";
-import { readAnyField } from "./any.ts";
 import {
   DELIMITED_1,
   DELIMITED_2,
@@ -20,7 +18,9 @@ import {
   skipUnknown,
   VARINT_1,
   VARINT_2,
-} from "./fields.ts";
+} from "../fields.ts";
+import { CallOptionsSchema } from "../gen/dispatch/sdk/node/v1/options_pb.js";
+import { readAnyField } from "./any.ts";
 import {
   type Call,
   type CallError,
@@ -159,7 +159,21 @@ export function readTime(
 }
 
 function readSeconds(reader: MessageReader): number {
-  const seconds = Number(reader.int64());
+  const bytes = reader.source;
+  const start = reader.pos;
+  // The library makes a BigInt of every 64-bit integer; those of 35 bits, until 3058, fit five bytes.
+  let seconds = 0;
+  let factor = 1;
+  for (let index = start; index < start + 5 && index < reader.len; index++) {
+    const byte = bytes[index]!;
+    seconds += (byte & 0x7f) * factor;
+    if (byte < 0x80) {
+      reader.pos = index + 1;
+      return seconds;
+    }
+    factor *= 128;
+  }
+  seconds = Number(reader.int64());
   if (!Number.isSafeInteger(seconds)) throw new Error("seconds are out of range");
   return seconds;
 }

@@ -1,5 +1,5 @@
 /** Whole messages off the wire. All of these throw {@link WireFormatError} for bytes that are not the message. */
-import { readAnyField } from "./any.ts";
+
 import {
   append,
   DELIMITED_1,
@@ -20,7 +20,8 @@ import {
   VARINT_1,
   VARINT_4,
   VARINT_5,
-} from "./fields.ts";
+} from "../fields.ts";
+import { readAnyField } from "./any.ts";
 import {
   type CallResult,
   callResult,

@@ -16,3 +16,8 @@ export function durationOf(milliseconds: number): Time {
   const seconds = Math.trunc(milliseconds / 1000);
   return { seconds, nanos: Math.trunc(milliseconds - seconds * 1000) * 1_000_000 };
 }
+
+/** google/protobuf/timestamp.proto: the years 1 to 9999. */
+export function isTimestamp({ seconds, nanos }: Time): boolean {
+  return seconds >= -62_135_596_800 && seconds <= 253_402_300_799 && nanos >= 0 && nanos <= 999_999_999;
+}

@@ -1,7 +1,6 @@
 /** Whole messages onto the wire: the same bytes that the generated code writes, absent and default fields left out. */
 import { toBinary } from "@bufbuild/protobuf";
-import { BinaryWriter } from "@bufbuild/protobuf/wire";
-import { CallOptionsSchema } from "../gen/dispatch/sdk/node/v1/options_pb.js";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   DELIMITED_1,
   DELIMITED_2,
@@ -16,8 +15,12 @@ import {
   VARINT_2,
   VARINT_4,
   VARINT_5,
-} from "./fields.ts";
+} from "../fields.ts";
+import { CallOptionsSchema } from "../gen/dispatch/sdk/node/v1/options_pb.js";
+import { written } from "../writer.ts";
+import { anyFields } from "./any.ts";
 import type {
+  AnySource,
   Call,
   CallError,
   CallResult,
@@ -32,63 +35,57 @@ import type {
 } from "./messages.ts";
 
 /** @throws {RangeError} when both `input` and `pollResult` are set */
-export function writeRunRequest(request: RunRequest): Uint8Array {
+export function writeRunRequest(request: RunRequest<AnySource>): Uint8Array {
   if (request.input !== undefined && request.pollResult !== undefined) {
     throw new RangeError("a RunRequest has either an input or a poll result");
   }
-  return written((writer) => {
-    string(writer, DELIMITED_1, request.function);
-    bytes(writer, DELIMITED_2, request.input);
-    if (request.pollResult !== undefined) pollResult(writer, DELIMITED_3, request.pollResult);
-    string(writer, DELIMITED_4, request.dispatchId);
-    string(writer, DELIMITED_5, request.parentDispatchId);
-    string(writer, DELIMITED_6, request.rootDispatchId);
-    time(writer, DELIMITED_7, request.creationTime);
-    time(writer, DELIMITED_8, request.expirationTime);
-  });
+  return written(runRequest, request);
 }
 
 /** @throws {RangeError} when both `exit` and `poll` are set */
-export function writeRunResponse(response: RunResponse): Uint8Array {
+export function writeRunResponse(response: RunResponse<AnySource>): Uint8Array {
   if (response.exit !== undefined && response.poll !== undefined) {
     throw new RangeError("a RunResponse has either an exit or a poll");
   }
-  return written((writer) => {
-    if (response.status !== 0) writer.uint32(VARINT_1).int32(response.status);
-    if (response.exit !== undefined) exit(writer, DELIMITED_2, response.exit);
-    if (response.poll !== undefined) poll(writer, DELIMITED_3, response.poll);
-  });
+  return written(runResponse, response);
 }
 
-export function writeDispatchRequest(request: DispatchRequest): Uint8Array {
-  return written((writer) => {
-    for (const one of request.calls) call(writer, DELIMITED_1, one);
-  });
+export function writeDispatchRequest(request: DispatchRequest<AnySource>): Uint8Array {
+  return written(dispatchRequest, request);
 }
 
 export function writeDispatchResponse(response: DispatchResponse): Uint8Array {
-  return written((writer) => {
-    for (const id of response.dispatchIds) writer.uint32(DELIMITED_1).string(id);
-  });
+  return written(dispatchResponse, response);
 }
 
 /** A CallResult on its own, as the answer to Wait has it. */
-export function writeCallResult(result: CallResult): Uint8Array {
-  return written((writer) => callResultFields(writer, result));
+export function writeCallResult(result: CallResult<AnySource>): Uint8Array {
+  return written(callResultFields, result);
 }
 
-/** Writers are kept for the next message, buffers above this size are not: one large message would pin them. */
-const KEPT_SIZE_MAX = 65_536;
-let spare: BinaryWriter | undefined;
+function runRequest(writer: BinaryWriter, request: RunRequest<AnySource>): void {
+  string(writer, DELIMITED_1, request.function);
+  any(writer, DELIMITED_2, request.input);
+  if (request.pollResult !== undefined) pollResult(writer, DELIMITED_3, request.pollResult);
+  string(writer, DELIMITED_4, request.dispatchId);
+  string(writer, DELIMITED_5, request.parentDispatchId);
+  string(writer, DELIMITED_6, request.rootDispatchId);
+  time(writer, DELIMITED_7, request.creationTime);
+  time(writer, DELIMITED_8, request.expirationTime);
+}
 
-function written(write: (writer: BinaryWriter) => void): Uint8Array {
-  const writer = spare ?? new BinaryWriter();
-  // Taken while in use: a writer that threw is left with half a message inside.
-  spare = undefined;
-  write(writer);
-  const result = writer.finish();
-  if (result.length <= KEPT_SIZE_MAX) spare = writer;
-  return result;
+function runResponse(writer: BinaryWriter, response: RunResponse<AnySource>): void {
+  if (response.status !== 0) writer.uint32(VARINT_1).int32(response.status);
+  if (response.exit !== undefined) exit(writer, DELIMITED_2, response.exit);
+  if (response.poll !== undefined) poll(writer, DELIMITED_3, response.poll);
+}
+
+function dispatchRequest(writer: BinaryWriter, request: DispatchRequest<AnySource>): void {
+  for (const one of request.calls) call(writer, DELIMITED_1, one);
+}
+
+function dispatchResponse(writer: BinaryWriter, response: DispatchResponse): void {
+  for (const id of response.dispatchIds) writer.uint32(DELIMITED_1).string(id);
 }
 
 function string(writer: BinaryWriter, tag: number, value: string): void {
@@ -100,20 +97,40 @@ function bytes(writer: BinaryWriter, tag: number, value: Uint8Array | undefined)
   if (value !== undefined) writer.uint32(tag).bytes(value);
 }
 
+function any(writer: BinaryWriter, tag: number, value: AnySource | undefined): void {
+  if (value === undefined) return;
+  writer.uint32(tag);
+  if (value instanceof Uint8Array) writer.bytes(value);
+  else {
+    writer.fork();
+    anyFields(writer, value);
+    writer.join();
+  }
+}
+
 function time(writer: BinaryWriter, tag: number, value: Time | undefined): void {
   if (value === undefined) return;
   writer.uint32(tag).fork();
-  if (value.seconds !== 0) writer.uint32(VARINT_1).int64(value.seconds);
-  if (value.nanos !== 0) writer.uint32(VARINT_2).int32(value.nanos);
+  timeFields(writer, value);
   writer.join();
 }
 
-function call(writer: BinaryWriter, tag: number, value: Call): void {
+export function timeFields(writer: BinaryWriter, value: Time): void {
+  const { seconds, nanos } = value;
+  if (seconds !== 0) {
+    // The library takes 64-bit integers through BigInt; until 2106 seconds are 32 bits.
+    if (seconds > 0 && seconds <= 0xffff_ffff) writer.uint32(VARINT_1).uint32(seconds);
+    else writer.uint32(VARINT_1).int64(seconds);
+  }
+  if (nanos !== 0) writer.uint32(VARINT_2).int32(nanos);
+}
+
+function call(writer: BinaryWriter, tag: number, value: Call<AnySource>): void {
   writer.uint32(tag).fork();
   if (value.correlationId !== 0n) writer.uint32(VARINT_1).uint64(value.correlationId);
   string(writer, DELIMITED_2, value.endpoint);
   string(writer, DELIMITED_3, value.function);
-  bytes(writer, DELIMITED_4, value.input);
+  any(writer, DELIMITED_4, value.input);
   time(writer, DELIMITED_5, value.expiration);
   string(writer, DELIMITED_6, value.version);
   if (value.options !== undefined) {
@@ -122,15 +139,15 @@ function call(writer: BinaryWriter, tag: number, value: Call): void {
   writer.join();
 }
 
-function callResult(writer: BinaryWriter, tag: number, value: CallResult): void {
+function callResult(writer: BinaryWriter, tag: number, value: CallResult<AnySource>): void {
   writer.uint32(tag).fork();
   callResultFields(writer, value);
   writer.join();
 }
 
-function callResultFields(writer: BinaryWriter, value: CallResult): void {
+function callResultFields(writer: BinaryWriter, value: CallResult<AnySource>): void {
   if (value.correlationId !== 0n) writer.uint32(VARINT_1).uint64(value.correlationId);
-  bytes(writer, DELIMITED_2, value.output);
+  any(writer, DELIMITED_2, value.output);
   if (value.error !== undefined) callError(writer, DELIMITED_3, value.error);
   string(writer, DELIMITED_4, value.dispatchId);
 }
@@ -144,29 +161,29 @@ function callError(writer: BinaryWriter, tag: number, value: CallError): void {
   writer.join();
 }
 
-function exit(writer: BinaryWriter, tag: number, value: Exit): void {
+function exit(writer: BinaryWriter, tag: number, value: Exit<AnySource>): void {
   writer.uint32(tag).fork();
   if (value.result !== undefined) callResult(writer, DELIMITED_1, value.result);
   if (value.tailCall !== undefined) call(writer, DELIMITED_2, value.tailCall);
   writer.join();
 }
 
-function poll(writer: BinaryWriter, tag: number, value: Poll): void {
+function poll(writer: BinaryWriter, tag: number, value: Poll<AnySource>): void {
   writer.uint32(tag).fork();
   bytes(writer, DELIMITED_1, value.coroutineState);
   for (const one of value.calls) call(writer, DELIMITED_2, one);
   time(writer, DELIMITED_3, value.maxWait);
   if (value.maxResults !== 0) writer.uint32(VARINT_4).int32(value.maxResults);
   if (value.minResults !== 0) writer.uint32(VARINT_5).int32(value.minResults);
-  bytes(writer, DELIMITED_6, value.typedCoroutineState);
+  any(writer, DELIMITED_6, value.typedCoroutineState);
   writer.join();
 }
 
-function pollResult(writer: BinaryWriter, tag: number, value: PollResult): void {
+function pollResult(writer: BinaryWriter, tag: number, value: PollResult<AnySource>): void {
   writer.uint32(tag).fork();
   bytes(writer, DELIMITED_1, value.coroutineState);
   for (const one of value.results) callResult(writer, DELIMITED_2, one);
   if (value.error !== undefined) callError(writer, DELIMITED_3, value.error);
-  bytes(writer, DELIMITED_4, value.typedCoroutineState);
+  any(writer, DELIMITED_4, value.typedCoroutineState);
   writer.join();
 }

@@ -1,10 +1,20 @@
 /** Values out of `google.protobuf.Any`. Reads the wire itself: these few shapes are on the hot path of every run. */
-import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import {
+  DELIMITED_1,
+  expectEnd,
+  MessageReader,
+  readString,
+  readTag,
+  skipUnknown,
+  VARINT_1,
+  VARINT_2,
+} from "../fields.ts";
 import { decodeGraph, GraphError } from "../graph/index.ts";
+import { isTimestamp, millisecondsOf } from "../hot-path/time.ts";
 import { Duration } from "./duration.ts";
 import { decodeJsonValue } from "./json-value.ts";
 import { decodeMessage } from "./messages.ts";
-import { type Any, TYPE_URL, typeNameOf, ValueError } from "./types.ts";
+import { type Any, anyOf, TYPE_URL, typeNameOf, ValueError } from "./types.ts";
 
 /**
  * The value inside an Any, as {@link encodeValue} put it there. 64-bit integers are numbers when safe, else bigint. A
@@ -15,7 +25,7 @@ import { type Any, TYPE_URL, typeNameOf, ValueError } from "./types.ts";
 export function decodeValue(any: Any): unknown {
   const decode = DECODERS.get(typeNameOf(any.typeUrl));
   try {
-    return decode === undefined ? (decodeMessage(any) ?? any) : decode(any.value);
+    return decode === undefined ? (decodeMessage(any) ?? held(any)) : decode(any.value);
   } catch (error) {
     if (error instanceof ValueError) throw error;
     const why = error instanceof GraphError ? error.message : `malformed bytes (${(error as Error).message})`;
@@ -23,45 +33,60 @@ export function decodeValue(any: Any): unknown {
   }
 }
 
+/** What is held on to must not keep alive the request that it is a view into. */
+function held(any: Any): Any {
+  return anyOf(any.typeUrl, Uint8Array.from(any.value));
+}
+
+const FIXED32_1 = 13;
+const FIXED64_1 = 9;
+
 const DECODERS = new Map<string, (bytes: Uint8Array) => unknown>([
-  [typeNameOf(TYPE_URL.empty), () => null],
-  [typeNameOf(TYPE_URL.bool), (bytes) => scalar(bytes, WireType.Varint, (reader) => reader.bool(), false)],
-  [
-    typeNameOf(TYPE_URL.int64),
-    (bytes) => scalar(bytes, WireType.Varint, (reader) => integer(reader.int64()), 0),
-  ],
+  [typeNameOf(TYPE_URL.empty), empty],
+  [typeNameOf(TYPE_URL.bool), (bytes) => scalar(bytes, VARINT_1, (reader) => reader.bool(), false)],
+  [typeNameOf(TYPE_URL.int64), int64],
   [
     "google.protobuf.UInt64Value",
-    (bytes) => scalar(bytes, WireType.Varint, (reader) => integer(reader.uint64()), 0),
+    (bytes) => scalar(bytes, VARINT_1, (reader) => integer(reader.uint64()), 0),
   ],
-  ["google.protobuf.Int32Value", (bytes) => scalar(bytes, WireType.Varint, (reader) => reader.int32(), 0)],
-  ["google.protobuf.UInt32Value", (bytes) => scalar(bytes, WireType.Varint, (reader) => reader.uint32(), 0)],
-  [typeNameOf(TYPE_URL.double), (bytes) => scalar(bytes, WireType.Bit64, (reader) => reader.double(), 0)],
-  ["google.protobuf.FloatValue", (bytes) => scalar(bytes, WireType.Bit32, (reader) => reader.float(), 0)],
-  [
-    typeNameOf(TYPE_URL.string),
-    (bytes) => scalar(bytes, WireType.LengthDelimited, (reader) => reader.string(), ""),
-  ],
-  [
-    typeNameOf(TYPE_URL.bytes),
-    (bytes) => scalar(bytes, WireType.LengthDelimited, copiedBytes, new Uint8Array()),
-  ],
+  ["google.protobuf.Int32Value", (bytes) => scalar(bytes, VARINT_1, (reader) => reader.int32(), 0)],
+  ["google.protobuf.UInt32Value", (bytes) => scalar(bytes, VARINT_1, (reader) => reader.uint32(), 0)],
+  [typeNameOf(TYPE_URL.double), (bytes) => scalar(bytes, FIXED64_1, (reader) => reader.double(), 0)],
+  ["google.protobuf.FloatValue", (bytes) => scalar(bytes, FIXED32_1, (reader) => reader.float(), 0)],
+  [typeNameOf(TYPE_URL.string), (bytes) => scalar(bytes, DELIMITED_1, readString, "")],
+  [typeNameOf(TYPE_URL.bytes), (bytes) => scalar(bytes, DELIMITED_1, copiedBytes, new Uint8Array())],
   [typeNameOf(TYPE_URL.timestamp), timestamp],
   [typeNameOf(TYPE_URL.duration), duration],
   [typeNameOf(TYPE_URL.value), decodeJsonValue],
   [typeNameOf(TYPE_URL.serialized), serialized],
 ]);
 
-/** Field 1 of the wrapper messages; of several the last counts, other fields are skipped. */
-function scalar<T>(bytes: Uint8Array, wireType: WireType, read: (reader: BinaryReader) => T, absent: T): T {
-  const reader = new BinaryReader(bytes);
+function empty(bytes: Uint8Array): null {
+  if (bytes.length > 0) {
+    const reader = new MessageReader(bytes);
+    while (reader.pos < reader.len) skipUnknown(reader, readTag(reader), 0);
+  }
+  return null;
+}
+
+/** Field 1 of the wrapper messages; of several the last counts, unknown fields are skipped. */
+function scalar<T>(bytes: Uint8Array, fieldTag: number, read: (reader: MessageReader) => T, absent: T): T {
+  if (bytes.length === 0) return absent;
+  const reader = new MessageReader(bytes);
   let value = absent;
   while (reader.pos < reader.len) {
-    const [field, type] = reader.tag();
-    if (field === 1 && type === wireType) value = read(reader);
-    else reader.skip(type, field);
+    const tag = readTag(reader);
+    if (tag === fieldTag) value = read(reader);
+    else skipUnknown(reader, tag, 1);
   }
+  expectEnd(reader, reader.len);
   return value;
+}
+
+function int64(bytes: Uint8Array): number | bigint {
+  // Small integers are the most common: a tag and one byte.
+  if (bytes.length === 2 && bytes[0] === VARINT_1 && bytes[1]! < 128) return bytes[1]!;
+  return scalar(bytes, VARINT_1, (reader) => integer(reader.int64()), 0);
 }
 
 function integer(value: bigint | string): number | bigint {
@@ -70,34 +95,39 @@ function integer(value: bigint | string): number | bigint {
 }
 
 /** A copy: the bytes received are a view into a larger buffer that must not be kept alive or written to. */
-function copiedBytes(reader: BinaryReader): Uint8Array {
+function copiedBytes(reader: MessageReader): Uint8Array {
   return Uint8Array.from(reader.bytes());
 }
 
 function secondsAndNanos(bytes: Uint8Array): [seconds: number, nanos: number] {
-  const reader = new BinaryReader(bytes);
+  const reader = new MessageReader(bytes);
   let seconds = 0;
   let nanos = 0;
   while (reader.pos < reader.len) {
-    const [field, type] = reader.tag();
-    if (field === 1 && type === WireType.Varint) seconds = Number(reader.int64());
-    else if (field === 2 && type === WireType.Varint) nanos = reader.int32();
-    else reader.skip(type, field);
+    const tag = readTag(reader);
+    if (tag === VARINT_1) seconds = Number(reader.int64());
+    else if (tag === VARINT_2) nanos = reader.int32();
+    else skipUnknown(reader, tag, 2);
   }
+  expectEnd(reader, reader.len);
   return [seconds, nanos];
 }
 
 /** To the millisecond, which is what a Date holds. */
 function timestamp(bytes: Uint8Array): Date {
   const [seconds, nanos] = secondsAndNanos(bytes);
-  return new Date(seconds * 1000 + Math.floor(nanos / 1_000_000));
+  if (!isTimestamp({ seconds, nanos })) throw new ValueError("the timestamp is not in the years 1 to 9999");
+  return new Date(millisecondsOf({ seconds, nanos }));
 }
 
 function duration(bytes: Uint8Array): Duration {
   const [seconds, nanos] = secondsAndNanos(bytes);
+  if (Math.abs(nanos) >= 1_000_000_000 || seconds * nanos < 0) {
+    throw new ValueError("the nanoseconds of the duration are out of range");
+  }
   return new Duration(seconds * 1000 + nanos / 1_000_000);
 }
 
 function serialized(bytes: Uint8Array): unknown {
-  return decodeGraph(scalar(bytes, WireType.LengthDelimited, (reader) => reader.bytes(), new Uint8Array()));
+  return decodeGraph(scalar(bytes, DELIMITED_1, (reader) => reader.bytes(), new Uint8Array()));
 }

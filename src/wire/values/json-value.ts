@@ -2,164 +2,210 @@
  * `google.protobuf.Value`, read and written on the wire directly: it is what lists and maps travel as, and the
  * generated code costs several times as much. Source: google/protobuf/struct.proto.
  */
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
+import {
+  DELIMITED_1,
+  DELIMITED_2,
+  DELIMITED_3,
+  DELIMITED_5,
+  DELIMITED_6,
+  expectEnd,
+  MessageReader,
+  readEnd,
+  readString,
+  readTag,
+  skipUnknown,
+  VARINT_1,
+  VARINT_4,
+} from "../fields.ts";
+import { written } from "../writer.ts";
 import { ValueError } from "./types.ts";
 
-/** Deeper lists and maps are carried another way, or refused when received. */
-const DEPTH_MAX = 100;
+/**
+ * Messages within messages that every implementation of protobuf reads; most stop at 100. A list takes two, a map
+ * three. What nests deeper is carried another way.
+ */
+const NESTING_WRITTEN_MAX = 100;
+/** Lists and maps within each other that are read; more would come near the end of the stack. */
+const DEPTH_READ_MAX = 1_000;
 
-const FIELD = { null: 1, number: 2, string: 3, bool: 4, struct: 5, list: 6 } as const;
-const tag = (field: number, type: WireType) => (field << 3) | type;
+const NULL = VARINT_1;
+const NUMBER = 17;
+const STRING = DELIMITED_3;
+const BOOL = VARINT_4;
+const STRUCT = DELIMITED_5;
+const LIST = DELIMITED_6;
 
 /**
  * The wire bytes of a list or map as `google.protobuf.Value`, or undefined when Value would change something in
  * it: another class than Array or Object, a bigint, undefined, NaN, a hole, an accessor, a value held twice.
  */
 export function encodeJsonValue(value: object): Uint8Array | undefined {
-  const writer = new BinaryWriter();
-  return writeValue(writer, value, new Set(), 0) ? writer.finish() : undefined;
-}
-
-function writeValue(writer: BinaryWriter, value: unknown, seen: Set<object>, depth: number): boolean {
-  switch (typeof value) {
-    case "string":
-      if (!value.isWellFormed()) return false;
-      writer.uint32(tag(FIELD.string, WireType.LengthDelimited)).string(value);
-      return true;
-    case "number":
-      if (!Number.isFinite(value)) return false;
-      writer.uint32(tag(FIELD.number, WireType.Bit64)).double(value);
-      return true;
-    case "boolean":
-      writer.uint32(tag(FIELD.bool, WireType.Varint)).bool(value);
-      return true;
-    case "object":
-      if (value === null) {
-        writer.uint32(tag(FIELD.null, WireType.Varint)).int32(0);
-        return true;
-      }
-      // A value held twice would come back as two values.
-      if (depth > DEPTH_MAX || seen.has(value)) return false;
-      seen.add(value);
-      return Array.isArray(value)
-        ? writeList(writer, value, seen, depth)
-        : writeStruct(writer, value as Record<string, unknown>, seen, depth);
-    default:
-      return false;
+  try {
+    return written(writeRoot, value);
+  } catch (error) {
+    if (error === CHANGED) return undefined;
+    throw error;
   }
 }
 
-function writeList(writer: BinaryWriter, list: unknown[], seen: Set<object>, depth: number): boolean {
+/** Thrown out of the writing of something that Value would change. No error: nobody sees it, and stacks cost. */
+const CHANGED = Symbol("a Value would change it");
+
+function writeRoot(writer: BinaryWriter, value: object): void {
+  writeValue(writer, value, new Set(), 1);
+}
+
+function writeValue(writer: BinaryWriter, value: unknown, seen: Set<object>, nesting: number): void {
+  switch (typeof value) {
+    case "string":
+      writeString(writer, STRING, value);
+      return;
+    case "number":
+      if (!Number.isFinite(value)) throw CHANGED;
+      writer.uint32(NUMBER).double(value);
+      return;
+    case "boolean":
+      writer.uint32(BOOL).bool(value);
+      return;
+    case "object":
+      if (value === null) {
+        writer.uint32(NULL).int32(0);
+        return;
+      }
+      // A value held twice would come back as two values.
+      if (nesting > NESTING_WRITTEN_MAX || seen.has(value)) throw CHANGED;
+      seen.add(value);
+      if (Array.isArray(value)) writeList(writer, value, seen, nesting);
+      else writeStruct(writer, value as Record<string, unknown>, seen, nesting);
+      return;
+    default:
+      throw CHANGED;
+  }
+}
+
+function writeString(writer: BinaryWriter, tag: number, value: string): void {
+  if (!value.isWellFormed()) throw CHANGED;
+  writer.uint32(tag).string(value);
+}
+
+function writeList(writer: BinaryWriter, list: unknown[], seen: Set<object>, nesting: number): void {
   // Own keys besides the elements and `length` (extra properties), or fewer (holes), do not survive a list.
-  if (Object.getPrototypeOf(list) !== Array.prototype || Reflect.ownKeys(list).length !== list.length + 1)
-    return false;
-  writer.uint32(tag(FIELD.list, WireType.LengthDelimited)).fork();
+  if (Object.getPrototypeOf(list) !== Array.prototype) throw CHANGED;
+  if (Reflect.ownKeys(list).length !== list.length + 1) throw CHANGED;
+  writer.uint32(LIST).fork();
   for (let index = 0; index < list.length; index++) {
-    if (!Object.hasOwn(list, index)) return false;
-    writer.uint32(tag(1, WireType.LengthDelimited)).fork();
-    if (!writeValue(writer, list[index], seen, depth + 1)) return false;
+    if (!Object.hasOwn(list, index)) throw CHANGED;
+    writer.uint32(DELIMITED_1).fork();
+    writeValue(writer, list[index], seen, nesting + 2);
     writer.join();
   }
   writer.join();
-  return true;
 }
 
 function writeStruct(
   writer: BinaryWriter,
   map: Record<string, unknown>,
   seen: Set<object>,
-  depth: number,
-): boolean {
-  if (Object.getPrototypeOf(map) !== Object.prototype) return false;
-  writer.uint32(tag(FIELD.struct, WireType.LengthDelimited)).fork();
+  nesting: number,
+): void {
+  if (Object.getPrototypeOf(map) !== Object.prototype) throw CHANGED;
+  writer.uint32(STRUCT).fork();
   for (const key of Reflect.ownKeys(map)) {
-    if (typeof key === "symbol" || !key.isWellFormed()) return false;
-    const property = Object.getOwnPropertyDescriptor(map, key)!;
-    if (!property.enumerable || !("value" in property)) return false;
-    writer.uint32(tag(1, WireType.LengthDelimited)).fork();
-    writer.uint32(tag(1, WireType.LengthDelimited)).string(key);
-    writer.uint32(tag(2, WireType.LengthDelimited)).fork();
-    if (!writeValue(writer, property.value, seen, depth + 1)) return false;
+    if (typeof key === "symbol") throw CHANGED;
+    const property = Object.getOwnPropertyDescriptor(map, key);
+    if (!property?.enumerable || !("value" in property)) throw CHANGED;
+    writer.uint32(DELIMITED_1).fork();
+    writeString(writer, DELIMITED_1, key);
+    writer.uint32(DELIMITED_2).fork();
+    writeValue(writer, property.value, seen, nesting + 3);
     writer.join().join();
   }
   writer.join();
-  return true;
 }
 
-/** @throws {ValueError} when the bytes are no Value, hold no kind, or nest deeper than the bound. */
+/** @throws {Error} when the bytes are no Value, hold no kind, or nest deeper than the bound. */
 export function decodeJsonValue(bytes: Uint8Array): unknown {
-  return readValue(new BinaryReader(bytes), bytes.length, 0);
+  return readValue(new MessageReader(bytes), bytes.length, 0);
 }
 
-function readValue(reader: BinaryReader, length: number, depth: number): unknown {
-  if (depth > DEPTH_MAX) throw new ValueError(`google.protobuf.Value nests deeper than ${DEPTH_MAX}`);
-  const end = endOf(reader, length);
+function readValue(reader: MessageReader, end: number, depth: number): unknown {
+  if (depth > DEPTH_READ_MAX) throw new ValueError(`it nests deeper than ${DEPTH_READ_MAX}`);
   let value: unknown;
-  let found = false;
   while (reader.pos < end) {
-    const [field, type] = reader.tag();
-    // A repeated member of a oneof replaces the earlier one.
-    if (field === FIELD.null && type === WireType.Varint) {
-      reader.int32();
-      value = null;
-    } else if (field === FIELD.number && type === WireType.Bit64) value = reader.double();
-    else if (field === FIELD.string && type === WireType.LengthDelimited) value = reader.string();
-    else if (field === FIELD.bool && type === WireType.Varint) value = reader.bool();
-    else if (field === FIELD.struct && type === WireType.LengthDelimited) {
-      value = readStruct(reader, reader.uint32(), depth);
-    } else if (field === FIELD.list && type === WireType.LengthDelimited) {
-      value = readList(reader, reader.uint32(), depth);
-    } else {
-      reader.skip(type, field);
-      continue;
+    const tag = readTag(reader);
+    // Of several kinds the last counts, but lists and maps of the same kind in a row are one: protobuf merges them.
+    switch (tag) {
+      case NULL:
+        reader.int32();
+        value = null;
+        break;
+      case NUMBER:
+        value = reader.double();
+        break;
+      case STRING:
+        value = readString(reader);
+        break;
+      case BOOL:
+        value = reader.bool();
+        break;
+      case STRUCT:
+        value = readStruct(reader, readEnd(reader, end), depth, isMap(value) ? value : {});
+        break;
+      case LIST:
+        value = readList(reader, readEnd(reader, end), depth, Array.isArray(value) ? value : []);
+        break;
+      default:
+        skipUnknown(reader, tag, 6);
     }
-    found = true;
   }
-  if (!found) throw new ValueError("google.protobuf.Value holds no kind of value");
+  expectEnd(reader, end);
+  if (value === undefined) throw new ValueError("it holds no kind of value");
   return value;
 }
 
-function readList(reader: BinaryReader, length: number, depth: number): unknown[] {
-  const end = endOf(reader, length);
-  const list: unknown[] = [];
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function readList(reader: MessageReader, end: number, depth: number, list: unknown[]): unknown[] {
   while (reader.pos < end) {
-    const [field, type] = reader.tag();
-    if (field === 1 && type === WireType.LengthDelimited)
-      list.push(readValue(reader, reader.uint32(), depth + 1));
-    else reader.skip(type, field);
+    const tag = readTag(reader);
+    if (tag === DELIMITED_1) list.push(readValue(reader, readEnd(reader, end), depth + 1));
+    else skipUnknown(reader, tag, 1);
   }
+  expectEnd(reader, end);
   return list;
 }
 
-function readStruct(reader: BinaryReader, length: number, depth: number): Record<string, unknown> {
-  const end = endOf(reader, length);
-  const map: Record<string, unknown> = {};
+function readStruct(
+  reader: MessageReader,
+  end: number,
+  depth: number,
+  map: Record<string, unknown>,
+): Record<string, unknown> {
   while (reader.pos < end) {
-    const [field, type] = reader.tag();
-    if (field !== 1 || type !== WireType.LengthDelimited) {
-      reader.skip(type, field);
-      continue;
-    }
-    const entryEnd = endOf(reader, reader.uint32());
-    let key = "";
-    let value: unknown = null;
-    while (reader.pos < entryEnd) {
-      const [entryField, entryType] = reader.tag();
-      if (entryField === 1 && entryType === WireType.LengthDelimited) key = reader.string();
-      else if (entryField === 2 && entryType === WireType.LengthDelimited) {
-        value = readValue(reader, reader.uint32(), depth + 1);
-      } else reader.skip(entryType, entryField);
-    }
-    if (key === "__proto__") {
-      // Assignment would set the prototype; received keys are data.
-      Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
-    } else map[key] = value;
+    const tag = readTag(reader);
+    if (tag === DELIMITED_1) readEntry(reader, readEnd(reader, end), depth, map);
+    else skipUnknown(reader, tag, 1);
   }
+  expectEnd(reader, end);
   return map;
 }
 
-function endOf(reader: BinaryReader, length: number): number {
-  const end = reader.pos + length;
-  if (end > reader.len) throw new ValueError("google.protobuf.Value is cut short");
-  return end;
+function readEntry(reader: MessageReader, end: number, depth: number, map: Record<string, unknown>): void {
+  let key = "";
+  let value: unknown;
+  while (reader.pos < end) {
+    const tag = readTag(reader);
+    if (tag === DELIMITED_1) key = readString(reader);
+    else if (tag === DELIMITED_2) value = readValue(reader, readEnd(reader, end), depth + 1);
+    else skipUnknown(reader, tag, 2);
+  }
+  expectEnd(reader, end);
+  if (value === undefined) throw new ValueError("an entry of a map holds no value");
+  if (key === "__proto__") {
+    // Assignment would set the prototype; received keys are data.
+    Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
+  } else map[key] = value;
 }
