@@ -1,4 +1,7 @@
+export { type Clock, SystemClock } from "./clock.ts";
 export { SchedulerError, type SchedulerErrorCode } from "./errors.ts";
+export type { SchedulerOptions } from "./options.ts";
+export { Scheduler, type SchedulerStats } from "./scheduler.ts";
 export type { SchedulerApi } from "./seam.ts";
 export type {
   CallDetails,
@@ -13,3 +16,4 @@ export type {
   Outcome,
   Run,
 } from "./types.ts";
+export { encodeCallResult } from "./wire/run-request.ts";

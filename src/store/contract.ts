@@ -36,8 +36,8 @@ export interface StoreSession {
    */
   commit(changes: readonly Change[]): Promise<CommitResult>;
 
-  /** Reserves ids that no other session gets; durable when it resolves. */
-  reserveIds(): Promise<IdBlock>;
+  /** Reserves at least so many ids in a row, which no other session gets; durable when it resolves. */
+  reserveIds(atLeast: number): Promise<IdBlock>;
 
   /**
    * Live calls that this session owns from now on, by id, at most `limit` with ids above `afterId`. A store of

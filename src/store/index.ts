@@ -22,6 +22,7 @@ export type {
   StoreStats,
 } from "./contract.ts";
 export { StoreError, type StoreErrorCode } from "./errors.ts";
+export { MemoryStore, type MemoryStoreOptions } from "./memory/store.ts";
 export {
   type CallEnd,
   type CallNote,
@@ -34,3 +35,5 @@ export {
   type StateKind,
   type StoredResult,
 } from "./records.ts";
+export type { SqliteOptions } from "./sqlite/settings.ts";
+export { SqliteStore } from "./sqlite/store.ts";

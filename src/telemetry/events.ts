@@ -4,8 +4,9 @@
  */
 import type { EndpointEvent } from "./endpoint-events.ts";
 import type { PoolEvent } from "./pool-events.ts";
+import type { SchedulerEvent } from "./scheduler-events.ts";
 
-export type TelemetryEvent = EndpointEvent | PoolEvent;
+export type TelemetryEvent = EndpointEvent | PoolEvent | SchedulerEvent;
 
 export interface Telemetry {
   /** Must not throw and must be cheap: it is called on the hot path, once per batch rather than once per run. */

@@ -4,6 +4,7 @@ import type { Status } from "../../wire/status.ts";
 
 export type CallEvent =
   | RecordedEvent
+  | RecoveredEvent
   | DueEvent
   | StartedEvent
   | ExitedEvent
@@ -11,6 +12,7 @@ export type CallEvent =
   | TailCalledEvent
   | FailedEvent
   | ChildEndedEvent
+  | AdoptedEvent
   | CancelEvent
   | RetryEvent;
 
@@ -19,6 +21,11 @@ export type CallEventType = CallEvent["type"];
 /** The commit that holds the call is durable. */
 export interface RecordedEvent {
   readonly type: "recorded";
+}
+
+/** The call was read back from the store after a restart. */
+export interface RecoveredEvent {
+  readonly type: "recovered";
 }
 
 /** The call's timer fired: a delay, a wait, a run or the call's life is over; the clock tells which. */
@@ -34,6 +41,8 @@ export interface DueEvent {
 export interface StartedEvent {
   readonly type: "started";
   readonly timeoutMs: number;
+  /** Results it is given. */
+  readonly results: number;
 }
 
 /** The attempt answered: the function ended with a result. */
@@ -71,10 +80,16 @@ export interface FailedEvent {
   readonly failure: AttemptFailure;
 }
 
-/** A child of this call ended; with a result for the generation named. */
+/** A child of this call ended; with a result for the generation named, -1 for none. */
 export interface ChildEndedEvent {
   readonly type: "child_ended";
   readonly generation: number;
+}
+
+/** A call below ended and left children that live: the call at the top takes them over, to be cancelled with it. */
+export interface AdoptedEvent {
+  readonly type: "adopted";
+  readonly count: number;
 }
 
 /** Somebody asks the call to stop: an operator, or the end of the call above. */

@@ -1,9 +1,17 @@
 /** What happens to a call besides answers and timers. */
 import { NEVER_MS } from "../../store/index.ts";
-import { type Call, pendingResults, resultsToDeliver } from "./call.ts";
+import { type Call, pendingResults } from "./call.ts";
 import type { Effect } from "./effects.ts";
 import { endStopped, note, stop } from "./ending.ts";
-import type { CancelEvent, ChildEndedEvent, RecordedEvent, RetryEvent, StartedEvent } from "./events.ts";
+import type {
+  AdoptedEvent,
+  CancelEvent,
+  ChildEndedEvent,
+  RecordedEvent,
+  RecoveredEvent,
+  RetryEvent,
+  StartedEvent,
+} from "./events.ts";
 import { toRecord } from "./record.ts";
 
 export function recorded(call: Call, _event: RecordedEvent, nowMs: number, effects: Effect[]): Call {
@@ -23,9 +31,28 @@ export function started(call: Call, event: StartedEvent, nowMs: number): Call {
     state: "running",
     attempt: call.attempt + 1,
     runActive: true,
-    delivering: resultsToDeliver(call),
+    delivering: event.results,
     wakeAtMs: nowMs + event.timeoutMs,
   };
+}
+
+/** What the process before had under way is forgotten; what arrived meanwhile is not. */
+export function recovered(call: Call, _event: RecoveredEvent, nowMs: number, effects: Effect[]): Call {
+  switch (call.state) {
+    case "suspended":
+      if (!hasEnough(call)) return call;
+      effects.push({ type: "enqueue" });
+      return { ...call, state: "ready" };
+    case "cancelling":
+      if (call.children > 0) effects.push({ type: "cancel_children", reason: "the call above was stopped" });
+      return endStopped(call, effects);
+    default:
+      return wakeWhenDue(call, nowMs, effects);
+  }
+}
+
+export function adopted(call: Call, event: AdoptedEvent): Call {
+  return { ...call, children: call.children + event.count };
 }
 
 export function cancel(call: Call, event: CancelEvent, nowMs: number, effects: Effect[]): Call {

@@ -1,6 +1,11 @@
 /** Between the call in memory and the row in the store. */
-import { type CallPhase, type CallRecord, type ClaimedCall, NEVER_MS } from "../../store/index.ts";
-import type { CallState } from "../types.ts";
+import {
+  type CallPhase,
+  type CallRecord,
+  type ClaimedCall,
+  type FinishedCall,
+  NEVER_MS,
+} from "../../store/index.ts";
 import type { Call } from "./call.ts";
 
 /** The row to write. `ready`, `running` and `delayed` are one there: a crash makes them one. */
@@ -33,15 +38,15 @@ export function toRecord(call: Call): CallRecord {
 }
 
 /**
- * The call that a row stands for after a restart, `outstanding` and `children` not counted yet. Nothing runs:
- * an attempt of the process before is forgotten, and its answer, should it come, is stale.
+ * The call that a row stands for after a restart, `outstanding` and `children` not counted yet; it is told
+ * `recovered` once they are. Nothing runs: an attempt of the process before is forgotten, its answer is stale.
  */
-export function fromRecord({ call: record, arrivals }: ClaimedCall, nowMs: number): Call {
+export function fromRecord({ call: record, arrivals }: ClaimedCall): Call {
   const { phase, ...rest } = record;
   const stopping = phase === "cancelling" || phase === "expiring";
   return {
     ...rest,
-    state: recoveredState(phase, record.wakeAtMs, nowMs),
+    state: phase === "waiting" ? "delayed" : phase === "suspended" ? "suspended" : "cancelling",
     wakeAtMs: stopping ? NEVER_MS : record.wakeAtMs,
     runActive: false,
     delivering: 0,
@@ -52,13 +57,23 @@ export function fromRecord({ call: record, arrivals }: ClaimedCall, nowMs: numbe
   };
 }
 
+/** A call that ended, as it was then, so that it can be told `retry`. */
+export function fromFinished({ call: record, end }: FinishedCall): Call {
+  const { phase: _, ...rest } = record;
+  return {
+    ...rest,
+    state: end.state,
+    runActive: false,
+    delivering: 0,
+    arrivals: 0,
+    outstanding: 0,
+    children: 0,
+    ending: "cancelled",
+  };
+}
+
 function phaseOf(call: Call): CallPhase {
   if (call.state === "suspended") return "suspended";
   if (call.state !== "cancelling") return "waiting";
   return call.ending === "expired" ? "expiring" : "cancelling";
-}
-
-function recoveredState(phase: CallPhase, wakeAtMs: number, nowMs: number): CallState {
-  if (phase === "waiting") return wakeAtMs > nowMs ? "delayed" : "ready";
-  return phase === "suspended" ? "suspended" : "cancelling";
 }

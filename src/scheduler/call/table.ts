@@ -9,11 +9,13 @@ import type { Effect } from "./effects.ts";
 import type { CallEvent, CallEventType } from "./events.ts";
 import { exit, failedAnswer, polled, staleAnswer, stopped, tailCalled } from "./on-answers.ts";
 import {
+  adopted,
   cancel,
   childCounted,
   childEnded,
   childEndedSuspended,
   recorded,
+  recovered,
   retry,
   started,
 } from "./on-events.ts";
@@ -37,6 +39,7 @@ const EXPIRES = ["cancelling", "expired"] as const;
 
 const cancels = { to: STOPS, does: "stops, with everything below it", handle: cancel };
 const counts = (state: CallState) => ({ to: [state], does: "counts the result", handle: childCounted });
+const adopts = (state: CallState) => ({ to: [state], does: "counts them as its own", handle: adopted });
 const stale = (state: CallState) => ({
   to: [state],
   does: "dropped and counted: stale",
@@ -62,6 +65,7 @@ export const STATES: { readonly [S in CallState]: StateRow } = {
     on: {
       recorded: { to: ["delayed", "ready"], does: "durable: may run", handle: recorded },
       child_ended: counts("dispatched"),
+      adopted: adopts("dispatched"),
       cancel: cancels,
     },
   },
@@ -70,7 +74,9 @@ export const STATES: { readonly [S in CallState]: StateRow } = {
     timer: "the delay, or the expiration if that is sooner",
     on: {
       due: { to: ["delayed", "ready", ...EXPIRES], does: "its time has come", handle: dueDelayed },
+      recovered: { to: ["delayed", "ready"], does: "waits on, or may run", handle: recovered },
       child_ended: counts("delayed"),
+      adopted: adopts("delayed"),
       cancel: cancels,
       ...staleAnswers("delayed"),
     },
@@ -82,6 +88,7 @@ export const STATES: { readonly [S in CallState]: StateRow } = {
       due: { to: ["ready", ...EXPIRES], does: "expires", handle: dueReady },
       started: { to: ["running"], does: "takes the next attempt number", handle: started },
       child_ended: counts("ready"),
+      adopted: adopts("ready"),
       cancel: cancels,
       ...staleAnswers("ready"),
     },
@@ -112,6 +119,7 @@ export const STATES: { readonly [S in CallState]: StateRow } = {
         handle: failedAnswer,
       },
       child_ended: counts("running"),
+      adopted: adopts("running"),
       cancel: cancels,
     },
   },
@@ -129,6 +137,8 @@ export const STATES: { readonly [S in CallState]: StateRow } = {
         does: "counts the result; wakes when there are enough, or no more will come",
         handle: childEndedSuspended,
       },
+      adopted: adopts("suspended"),
+      recovered: { to: ["suspended", "ready"], does: "wakes if enough arrived", handle: recovered },
       cancel: cancels,
       ...staleAnswers("suspended"),
     },
@@ -146,6 +156,12 @@ export const STATES: { readonly [S in CallState]: StateRow } = {
         to: ["cancelling", "cancelled", "expired"],
         does: "ends when it was the last",
         handle: childEnded,
+      },
+      adopted: adopts("cancelling"),
+      recovered: {
+        to: ["cancelling", "cancelled", "expired"],
+        does: "stops its children again; ends when it has none",
+        handle: recovered,
       },
       cancel: { to: ["cancelling"], does: "nothing more", handle: (call) => call },
       exited: stops,

@@ -16,6 +16,7 @@ export interface RunAnswer {
 }
 
 export interface ExitAnswer {
+  readonly hasResult: boolean;
   readonly output: Uint8Array | null;
   readonly error: Uint8Array | null;
   readonly tailCall: ChildCall | undefined;
@@ -43,6 +44,7 @@ export function decodeRunResponse(bytes: Uint8Array): RunAnswer {
 
 function readExit(bytes: Uint8Array): ExitAnswer {
   const reader = new BinaryReader(bytes);
+  let hasResult = false;
   let output: Uint8Array | null = null;
   let error: Uint8Array | null = null;
   let tailCall: ChildCall | undefined;
@@ -50,12 +52,13 @@ function readExit(bytes: Uint8Array): ExitAnswer {
     const [field, wireType] = reader.tag();
     if (field === 1 && wireType === 2) {
       const result = readResult(reader.bytes());
+      hasResult = true;
       output = result.output;
       error = result.error;
     } else if (field === 2 && wireType === 2) tailCall = readCall(reader.bytes());
     else reader.skip(wireType, field);
   }
-  return { output, error, tailCall };
+  return { hasResult, output, error, tailCall };
 }
 
 function readResult(bytes: Uint8Array): { output: Uint8Array | null; error: Uint8Array | null } {

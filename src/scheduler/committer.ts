@@ -1,0 +1,123 @@
+/**
+ * Group commit: one batch is being written, the next collects what arrives meanwhile. Everything that has to
+ * follow a change follows its batch; memory runs ahead of the store by at most these two batches.
+ */
+import { type Change, type CommitResult, StoreError, type StoreSession } from "../store/index.ts";
+import type { Clock } from "./clock.ts";
+
+export interface Batch<E> {
+  readonly changes: Change[];
+  /** Done in order once the changes are durable. */
+  readonly effects: E[];
+}
+
+export interface CommitterEvents<E> {
+  committed(batch: Batch<E>, result: CommitResult, ms: number): void;
+  /**
+   * The batch was not written. What is left in it when this returns is tried again after `retryInMs`, before
+   * anything else; undefined: never, the store is lost to this process.
+   */
+  failed(batch: Batch<E>, error: StoreError, retryInMs: number | undefined): void;
+}
+
+export class Committer<E> {
+  readonly #session: Pick<StoreSession, "commit">;
+  readonly #clock: Clock;
+  readonly #events: CommitterEvents<E>;
+  #batch: Batch<E> = { changes: [], effects: [] };
+  #inFlight: Batch<E> | undefined;
+  #flushing = false;
+  #failures = 0;
+  #lost = false;
+  #drained: (() => void)[] = [];
+
+  constructor(session: Pick<StoreSession, "commit">, clock: Clock, events: CommitterEvents<E>) {
+    this.#session = session;
+    this.#clock = clock;
+    this.#events = events;
+  }
+
+  /** The store refused the last batch: nothing new should be taken on. */
+  get isFailing(): boolean {
+    return this.#failures > 0 || this.#lost;
+  }
+
+  /** Changes that are not durable yet. */
+  get pending(): number {
+    return this.#batch.changes.length + (this.#inFlight?.changes.length ?? 0);
+  }
+
+  change(change: Change): void {
+    this.#batch.changes.push(change);
+    this.#schedule();
+  }
+
+  effect(effect: E): void {
+    this.#batch.effects.push(effect);
+    this.#schedule();
+  }
+
+  /** Resolves when everything so far is durable and done, or can never be. */
+  drain(): Promise<void> {
+    if (this.#isIdle()) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  #isIdle(): boolean {
+    const { changes, effects } = this.#batch;
+    return this.#lost || (this.#inFlight === undefined && changes.length === 0 && effects.length === 0);
+  }
+
+  #schedule(): void {
+    if (this.#flushing || this.#inFlight !== undefined || this.#isIdle()) return;
+    this.#flushing = true;
+    this.#clock.defer(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#inFlight !== undefined || this.#lost) return;
+    const batch = this.#batch;
+    if (batch.changes.length === 0 && batch.effects.length === 0) return;
+    this.#batch = { changes: [], effects: [] };
+    if (batch.changes.length === 0) this.#done(batch, { duplicates: [] }, 0);
+    else this.#write(batch);
+  }
+
+  #write(batch: Batch<E>): void {
+    this.#inFlight = batch;
+    const startedMs = this.#clock.monotonicMs();
+    this.#session.commit(batch.changes).then(
+      (result) => {
+        this.#inFlight = undefined;
+        this.#failures = 0;
+        // The next commit starts before the effects of this one are done: the store never waits for them.
+        if (this.#batch.changes.length > 0) this.#flush();
+        this.#done(batch, result, this.#clock.monotonicMs() - startedMs);
+        this.#schedule();
+      },
+      (error: unknown) => this.#failed(batch, StoreError.from(error)),
+    );
+  }
+
+  #done(batch: Batch<E>, result: CommitResult, ms: number): void {
+    this.#events.committed(batch, result, ms);
+    if (this.#isIdle()) for (const resolve of this.#drained.splice(0)) resolve();
+  }
+
+  #failed(batch: Batch<E>, error: StoreError): void {
+    this.#failures += 1;
+    this.#lost = error.code === "fenced" || error.code === "closed";
+    const retryInMs = this.#lost ? undefined : Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** (this.#failures - 1));
+    this.#events.failed(batch, error, retryInMs);
+    if (retryInMs === undefined) {
+      this.#inFlight = undefined;
+      for (const resolve of this.#drained.splice(0)) resolve();
+    } else this.#clock.setTimer(this.#clock.now() + retryInMs, () => this.#write(batch));
+  }
+}
+
+const RETRY_MS = 100;
+const RETRY_MS_MAX = 5_000;

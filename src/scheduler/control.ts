@@ -1,0 +1,135 @@
+/** What can be asked about calls, and done to them. */
+import type { StoredCall, StoreSession } from "../store/index.ts";
+import { isEnd } from "./call/call.ts";
+import { fromFinished } from "./call/record.ts";
+import type { Engine } from "./engine.ts";
+import { type Entry, newEntry } from "./entry.ts";
+import { SchedulerError } from "./errors.ts";
+import { listCalls } from "./listing.ts";
+import type { CallDetails, CallEvent, CallResult, CallSummary, ListRequest, ListResponse } from "./types.ts";
+import { summaryOf } from "./views.ts";
+
+export class Control {
+  readonly #engine: Engine;
+  readonly #session: Pick<StoreSession, "get" | "list" | "notes">;
+
+  constructor(engine: Engine, session: Pick<StoreSession, "get" | "list" | "notes">) {
+    this.#engine = engine;
+    this.#session = session;
+  }
+
+  async wait(name: string, signal?: AbortSignal): Promise<CallResult> {
+    signal?.throwIfAborted();
+    const id = this.#idOf(name);
+    const recent = this.#engine.recent.get(id);
+    if (recent !== undefined) return recent;
+    const entry = this.#engine.entries.get(id);
+    if (entry !== undefined) return await waitFor(entry, signal);
+    const stored = await this.#session.get(id);
+    // It may have been retried while the store was asked.
+    const revived = this.#engine.entries.get(id);
+    if (revived !== undefined) return await waitFor(revived, signal);
+    if (stored?.end === undefined) throw notFound(name);
+    const { call, end, output, error } = stored;
+    return { id: name, correlationId: call.correlationId, status: end.status, output, error };
+  }
+
+  async get(name: string): Promise<CallDetails> {
+    const stored = await this.#stored(name);
+    const { call, end, input, output, error } = stored;
+    const live = end === undefined ? this.#engine.entries.get(call.id)?.call : undefined;
+    return { ...summaryOf(call, end, live, this.#engine.names), input, output, error };
+  }
+
+  async list(request: ListRequest): Promise<ListResponse> {
+    return await listCalls(request, this.#session, this.#engine);
+  }
+
+  async events(name: string): Promise<CallEvent[]> {
+    const { call, end } = await this.#stored(name);
+    const notes = await this.#session.notes(call.id);
+    const live = this.#engine.entries.get(call.id)?.call;
+    const events: CallEvent[] = [
+      { atMs: call.createdAtMs, kind: "dispatched", attempt: 0, status: undefined, message: "" },
+      ...notes.map((note) => ({ ...note, status: note.status === 0 ? undefined : note.status })),
+    ];
+    if (end !== undefined) {
+      const { finishedAtMs: atMs, state: message, status } = end;
+      events.push({ atMs, kind: "ended", attempt: call.attempt, status, message });
+    } else if (live?.state === "suspended") {
+      const message = `waits for ${live.outstanding} calls, ${live.arrivals - live.consumed} results arrived`;
+      const atMs = this.#engine.clock.now();
+      events.push({ atMs, kind: "suspended", attempt: live.attempt, status: undefined, message });
+    }
+    return events;
+  }
+
+  async cancel(name: string): Promise<CallSummary> {
+    const id = this.#idOf(name);
+    const entry = this.#engine.entries.get(id);
+    if (entry !== undefined && !isEnd(entry.call.state)) {
+      this.#engine.cancel(entry, "cancelled by request");
+    }
+    await this.#durable();
+    return await this.get(name);
+  }
+
+  async retry(name: string): Promise<CallSummary> {
+    const id = this.#idOf(name);
+    // A call that has just ended is among the finished ones once that is durable.
+    if (this.#engine.entries.has(id)) await this.#durable();
+    const stored = await this.#stored(name);
+    const { call: record, end } = stored;
+    if (end === undefined || end.state === "succeeded" || this.#engine.entries.has(id)) {
+      const state = end?.state ?? "not ended";
+      throw new SchedulerError("failed_precondition", `${name} cannot be retried: it has ${state}`);
+    }
+    const entry: Entry = newEntry(fromFinished({ call: record, end }));
+    this.#engine.entries.set(id, entry);
+    this.#engine.recent.delete(id);
+    this.#engine.apply(entry, { type: "retry" });
+    this.#engine.committer.effect({ type: "recorded", entry });
+    await this.#durable();
+    return await this.get(name);
+  }
+
+  /** Resolves when what was changed so far is in the store. */
+  #durable(): Promise<void> {
+    return new Promise((resolve) => this.#engine.committer.effect({ type: "then", run: resolve }));
+  }
+
+  async #stored(name: string): Promise<StoredCall> {
+    const stored = await this.#session.get(this.#idOf(name));
+    if (stored === undefined) throw notFound(name);
+    return stored;
+  }
+
+  #idOf(name: string): number {
+    const id = this.#engine.names.numberOf(name);
+    if (id === undefined) throw notFound(name);
+    return id;
+  }
+}
+
+function waitFor(entry: Entry, signal: AbortSignal | undefined): Promise<CallResult> {
+  return new Promise((resolve, reject) => {
+    const waiter = {
+      resolve: (result: CallResult) => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve(result);
+      },
+      reject,
+    };
+    const onAbort = () => {
+      entry.waiters = entry.waiters?.filter((other) => other !== waiter);
+      reject(signal!.reason);
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    (entry.waiters ??= []).push(waiter);
+  });
+}
+
+function notFound(name: string): SchedulerError {
+  const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
+  return new SchedulerError("not_found", `no call ${JSON.stringify(shown)}, or no longer kept`);
+}

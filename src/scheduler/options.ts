@@ -1,0 +1,128 @@
+/** The scheduler's options, resolved once. */
+import type { RetryRecord, Store } from "../store/index.ts";
+import { silentTelemetry, type Telemetry } from "../telemetry/events.ts";
+import { DEFAULT_RETRY } from "./call/backoff.ts";
+import type { RetryPolicy } from "./call/events.ts";
+import type { Clock } from "./clock.ts";
+import { type AimdOptions, DEFAULT_AIMD } from "./queue/aimd.ts";
+import type { Delivery } from "./types.ts";
+
+export interface SchedulerOptions {
+  store: Store;
+  delivery: Delivery;
+  telemetry?: Telemetry;
+  /** Default: the system's, made to never go back. */
+  clock?: Clock;
+  /** From 0 up to 1; for the jitter of retries. Default: Math.random. */
+  random?: () => number;
+
+  /** What functions are retried by. Default: 100 attempts, from 200 ms doubling to 5 minutes. */
+  retry?: RetryRecord;
+  /** A function's own policy, over `retry` and under the call's. */
+  retryOf?: (functionName: string) => RetryRecord | undefined;
+  /**
+   * Restarts from the input after INCOMPATIBLE_STATE. With too few, a call in flight during a roll-back of code
+   * fails; with many, code that can never read its own state runs that often. Default: 3.
+   */
+  restartsMax?: number;
+  /**
+   * An attempt that has not answered after so long is given up as TIMEOUT. Must exceed the time limit of the
+   * runs themselves, or work that is still going on is done twice. Default: 600_000.
+   */
+  runTimeoutMs?: number;
+  /** How long a cancelled or expired call waits for its attempt to stop. Default: 5_000. */
+  graceMs?: number;
+
+  /** Runs at a time for each function at each destination. Default: see AimdOptions. */
+  concurrency?: Partial<AimdOptions>;
+  /** Runs at a time over all destinations. Default: 4096. */
+  runsMax?: number;
+  /** Live calls at a time; more are refused as `resource_exhausted`. About 600 bytes each. Default: 2_000_000. */
+  liveCallsMax?: number;
+  /** Changes on their way into the store; more calls are refused as `resource_exhausted`. Default: 100_000. */
+  pendingChangesMax?: number;
+  /** Memory for payloads of live calls, in bytes. What does not fit is read again. Default: 128 MiB. */
+  payloadBytesMax?: number;
+  /** Memory for results that nobody waited for yet, in bytes. Default: 16 MiB. */
+  recentBytesMax?: number;
+
+  /** How long a finished call is kept. Default: 86_400_000 (a day). */
+  retentionMs?: number;
+  /** How often old calls are looked for. Default: 10_000. */
+  retentionIntervalMs?: number;
+  /** How long an idempotency key is known. Must not exceed `retentionMs`. Default: 86_400_000. */
+  keyRetentionMs?: number;
+}
+
+export interface SchedulerSettings
+  extends Required<Omit<SchedulerOptions, "clock" | "retry" | "concurrency">> {
+  readonly clock: Clock | undefined;
+  readonly retry: RetryPolicy;
+  readonly concurrency: AimdOptions;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Throws RangeError that names the option, its value and its bounds. */
+export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
+  const settings: SchedulerSettings = {
+    store: options.store,
+    delivery: options.delivery,
+    telemetry: options.telemetry ?? silentTelemetry,
+    clock: options.clock,
+    random: options.random ?? Math.random,
+    retry: {
+      ...DEFAULT_RETRY,
+      ...options.retry,
+      restartsMax: options.restartsMax ?? DEFAULT_RETRY.restartsMax,
+    },
+    retryOf: options.retryOf ?? (() => undefined),
+    restartsMax: options.restartsMax ?? DEFAULT_RETRY.restartsMax,
+    runTimeoutMs: options.runTimeoutMs ?? 600_000,
+    graceMs: options.graceMs ?? 5_000,
+    concurrency: { ...DEFAULT_AIMD, ...options.concurrency },
+    runsMax: options.runsMax ?? 4096,
+    liveCallsMax: options.liveCallsMax ?? 2_000_000,
+    pendingChangesMax: options.pendingChangesMax ?? 100_000,
+    payloadBytesMax: options.payloadBytesMax ?? 128 * 1024 * 1024,
+    recentBytesMax: options.recentBytesMax ?? 16 * 1024 * 1024,
+    retentionMs: options.retentionMs ?? DAY_MS,
+    retentionIntervalMs: options.retentionIntervalMs ?? 10_000,
+    keyRetentionMs: options.keyRetentionMs ?? Math.min(DAY_MS, options.retentionMs ?? DAY_MS),
+  };
+  checkRelations(settings);
+  return Object.freeze(settings);
+}
+
+function checkRelations(settings: SchedulerSettings): void {
+  const { concurrency, retry } = settings;
+  atLeast("runTimeoutMs", settings.runTimeoutMs, 1);
+  atLeast("graceMs", settings.graceMs, 0);
+  atLeast("runsMax", settings.runsMax, 1);
+  atLeast("liveCallsMax", settings.liveCallsMax, 1);
+  atLeast("pendingChangesMax", settings.pendingChangesMax, 1);
+  atLeast("payloadBytesMax", settings.payloadBytesMax, 0);
+  atLeast("recentBytesMax", settings.recentBytesMax, 0);
+  atLeast("retentionMs", settings.retentionMs, 0);
+  atLeast("retentionIntervalMs", settings.retentionIntervalMs, 1);
+  atLeast("keyRetentionMs", settings.keyRetentionMs, 0);
+  atLeast("restartsMax", settings.restartsMax, 0);
+  atLeast("retry.attemptsMax", retry.attemptsMax, 1);
+  atLeast("retry.firstDelayMs", retry.firstDelayMs, 0);
+  atLeast("retry.factor", retry.factor, 1);
+  atLeast("retry.delayMsMax", retry.delayMsMax, retry.firstDelayMs);
+  atLeast("concurrency.floor", concurrency.floor, 1);
+  atLeast("concurrency.ceiling", concurrency.ceiling, concurrency.floor);
+  if (!(concurrency.decrease > 0 && concurrency.decrease < 1)) {
+    throw new RangeError(`concurrency.decrease must be between 0 and 1, is ${concurrency.decrease}`);
+  }
+  if (settings.keyRetentionMs > settings.retentionMs) {
+    throw new RangeError(
+      `keyRetentionMs must not exceed retentionMs, ${settings.keyRetentionMs} > ${settings.retentionMs}`,
+    );
+  }
+}
+
+function atLeast(name: string, value: number, least: number): void {
+  if (!(value >= least)) throw new RangeError(`${name} must be at least ${least}, is ${value}`);
+}

@@ -1,0 +1,71 @@
+/** The ready calls of one function at one destination, and how many of them may run. */
+import type { Entry } from "../entry.ts";
+import { type AimdOptions, type AimdSample, type AimdState, aimd, aimdStart } from "./aimd.ts";
+import { Fifo } from "./fifo.ts";
+
+export class Route {
+  readonly endpoint: string;
+  readonly function: string;
+  /** Runs under way and being prepared. */
+  inFlight = 0;
+  readonly #options: AimdOptions;
+  #aimd: AimdState;
+  /** One queue per priority in use, highest first: most routes only ever have one. */
+  readonly #queues: { readonly priority: number; readonly entries: Fifo<Entry> }[] = [];
+  #waiting = 0;
+
+  constructor(endpoint: string, name: string, options: AimdOptions) {
+    this.endpoint = endpoint;
+    this.function = name;
+    this.#options = options;
+    this.#aimd = aimdStart(options);
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  get limit(): number {
+    return Math.floor(this.#aimd.limit);
+  }
+
+  get canStart(): boolean {
+    return this.#waiting > 0 && this.inFlight < this.limit;
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting === 0 && this.inFlight === 0;
+  }
+
+  push(entry: Entry): void {
+    this.#queueOf(entry.call.priority).push(entry);
+    this.#waiting += 1;
+  }
+
+  /** The next entry, first in first out within the highest priority. */
+  shift(): Entry | undefined {
+    for (const { entries } of this.#queues) {
+      const entry = entries.shift();
+      if (entry === undefined) continue;
+      this.#waiting -= 1;
+      return entry;
+    }
+    return undefined;
+  }
+
+  learn(sample: Omit<AimdSample, "atLimit">): void {
+    const atLimit = this.inFlight >= this.limit;
+    this.#aimd = aimd(this.#aimd, { ...sample, atLimit }, this.#options);
+  }
+
+  #queueOf(priority: number): Fifo<Entry> {
+    const first = this.#queues[0];
+    if (first?.priority === priority) return first.entries;
+    const found = this.#queues.find((queue) => queue.priority === priority);
+    if (found !== undefined) return found.entries;
+    const entries = new Fifo<Entry>();
+    this.#queues.push({ priority, entries });
+    this.#queues.sort((a, b) => b.priority - a.priority);
+    return entries;
+  }
+}

@@ -1,0 +1,96 @@
+/** All ready calls, and whose turn it is. */
+import type { Entry } from "../entry.ts";
+import type { AimdOptions } from "./aimd.ts";
+import { Fifo } from "./fifo.ts";
+import { Route } from "./route.ts";
+
+export interface RoutesOptions {
+  readonly aimd: AimdOptions;
+  /** Runs under way over all routes. */
+  readonly runsMax: number;
+}
+
+export class Routes {
+  readonly #options: RoutesOptions;
+  readonly #routes = new Map<string, Map<string, Route>>();
+  /**
+   * Routes that may start a run, each once. They take turns one run at a time, so a function with a long queue
+   * delays one with a short queue by a single run, however long its own queue is.
+   */
+  readonly #turns = new Fifo<Route>();
+  readonly #inTurns = new Set<Route>();
+  #inFlight = 0;
+  #waiting = 0;
+
+  constructor(options: RoutesOptions) {
+    this.#options = options;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  push(entry: Entry): void {
+    const route = this.#routeOf(entry.call.endpoint, entry.call.function);
+    route.push(entry);
+    this.#waiting += 1;
+    this.#offerTurn(route);
+  }
+
+  /** The next call to run and its route, whose place is taken with it; undefined when nothing may start. */
+  next(): { entry: Entry; route: Route } | undefined {
+    while (this.#inFlight < this.#options.runsMax) {
+      const route = this.#turns.shift();
+      if (route === undefined) return undefined;
+      this.#inTurns.delete(route);
+      if (!route.canStart) continue;
+      const entry = route.shift()!;
+      this.#waiting -= 1;
+      route.inFlight += 1;
+      this.#inFlight += 1;
+      this.#offerTurn(route);
+      return { entry, route };
+    }
+    return undefined;
+  }
+
+  /** Gives the place back. */
+  release(route: Route): void {
+    route.inFlight -= 1;
+    this.#inFlight -= 1;
+    if (route.canStart) this.#offerTurn(route);
+    else if (route.isIdle) this.#forget(route);
+  }
+
+  *[Symbol.iterator](): Generator<Route> {
+    for (const byFunction of this.#routes.values()) yield* byFunction.values();
+  }
+
+  #offerTurn(route: Route): void {
+    if (!route.canStart || this.#inTurns.has(route)) return;
+    this.#inTurns.add(route);
+    this.#turns.push(route);
+  }
+
+  #routeOf(endpoint: string, name: string): Route {
+    let byFunction = this.#routes.get(endpoint);
+    if (byFunction === undefined) this.#routes.set(endpoint, (byFunction = new Map()));
+    let route = byFunction.get(name);
+    if (route === undefined) byFunction.set(name, (route = new Route(endpoint, name, this.#options.aimd)));
+    return route;
+  }
+
+  /** Idle routes are kept while there are few, for what they have learned; names come from callers. */
+  #forget(route: Route): void {
+    const byFunction = this.#routes.get(route.endpoint);
+    if (byFunction === undefined || (byFunction.size <= KEPT_MAX && this.#routes.size <= KEPT_MAX)) return;
+    byFunction.delete(route.function);
+    if (byFunction.size === 0) this.#routes.delete(route.endpoint);
+  }
+}
+
+const KEPT_MAX = 256;

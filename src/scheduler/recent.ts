@@ -1,0 +1,37 @@
+/** Results of calls that ended a moment ago, so that whoever asks for one at once is not sent to the store. */
+import type { CallResult } from "./types.ts";
+
+export class RecentResults {
+  readonly #bytesMax: number;
+  readonly #results = new Map<number, CallResult>();
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  put(id: number, result: CallResult): void {
+    this.#results.set(id, result);
+    this.#bytes += sizeOf(result);
+    for (const [oldest, { output, error }] of this.#results) {
+      if (this.#bytes <= this.#bytesMax) break;
+      this.#results.delete(oldest);
+      this.#bytes -= sizeOf({ output, error });
+    }
+  }
+
+  get(id: number): CallResult | undefined {
+    return this.#results.get(id);
+  }
+
+  delete(id: number): void {
+    const result = this.#results.get(id);
+    if (result === undefined) return;
+    this.#results.delete(id);
+    this.#bytes -= sizeOf(result);
+  }
+}
+
+function sizeOf({ output, error }: Pick<CallResult, "output" | "error">): number {
+  return 256 + (output?.length ?? 0) + (error?.length ?? 0);
+}

@@ -1,0 +1,51 @@
+import type { Entry } from "./entry.ts";
+import type { Route } from "./queue/route.ts";
+import type { Run } from "./types.ts";
+
+/** An attempt under way. Its signal costs nothing until somebody asks for it: most runs are never aborted. */
+export class ActiveRun implements Run {
+  readonly id: string;
+  readonly epoch: number;
+  readonly attempt: number;
+  readonly endpoint: string;
+  readonly function: string;
+  readonly request: Uint8Array;
+  readonly timeoutMs: number;
+  readonly entry: Entry;
+  readonly route: Route;
+  readonly startedMs: number;
+  /** Its place at the destination was given back. */
+  released = false;
+  #controller: AbortController | undefined;
+  #reason: Error | undefined;
+
+  constructor(
+    entry: Entry,
+    route: Route,
+    details: Omit<Run, "signal" | "attempt" | "endpoint" | "function"> & { readonly startedMs: number },
+  ) {
+    this.entry = entry;
+    this.route = route;
+    this.id = details.id;
+    this.epoch = details.epoch;
+    this.attempt = entry.call.attempt;
+    this.endpoint = entry.call.endpoint;
+    this.function = entry.call.function;
+    this.request = details.request;
+    this.timeoutMs = details.timeoutMs;
+    this.startedMs = details.startedMs;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  abort(reason: Error): void {
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+}

@@ -1,0 +1,260 @@
+/** Takes ready calls to their destinations and brings the answers back to the state machine. */
+import type { LoadedCall, LoadRequest, StoreSession } from "../store/index.ts";
+import { Status, statusName } from "../wire/status.ts";
+import { answerEvent, failureEvent } from "./answers.ts";
+import { isEnd, pendingResults, resultsToDeliver } from "./call/call.ts";
+import type { AttemptFailure, CallEvent, RetryPolicy } from "./call/events.ts";
+import type { Engine } from "./engine.ts";
+import type { Entry } from "./entry.ts";
+import type { SchedulerSettings } from "./options.ts";
+import type { Route } from "./queue/route.ts";
+import { Routes } from "./queue/routes.ts";
+import { ActiveRun } from "./run.ts";
+import type { Outcome } from "./types.ts";
+import { encodeError } from "./wire/error.ts";
+import { encodeRunRequest } from "./wire/run-request.ts";
+
+export class Runner {
+  readonly routes: Routes;
+  readonly #engine: Engine;
+  readonly #session: Pick<StoreSession, "load">;
+  readonly #settings: SchedulerSettings;
+  #toLoad: { entry: Entry; route: Route }[] = [];
+  #stopped = false;
+  /** Runs handed over and not answered, given up ones included. */
+  readonly #underWay = new Set<ActiveRun>();
+
+  constructor(engine: Engine, session: Pick<StoreSession, "load">, settings: SchedulerSettings) {
+    this.#engine = engine;
+    this.#session = session;
+    this.#settings = settings;
+    this.routes = new Routes({ aimd: settings.concurrency, runsMax: settings.runsMax });
+  }
+
+  /** A call that became ready, unless it has moved on since. */
+  enqueue(entry: Entry): void {
+    if (entry.call.state !== "ready" || entry.queued) return;
+    entry.queued = true;
+    this.routes.push(entry);
+  }
+
+  /** Starts what may start. While the store refuses changes nothing does: answers could not be kept. */
+  pump(): void {
+    if (this.#stopped || this.#engine.committer.isFailing) return;
+    for (let next = this.routes.next(); next !== undefined; next = this.routes.next()) {
+      const { entry, route } = next;
+      entry.queued = false;
+      if (entry.call.state !== "ready") this.routes.release(route);
+      else if (isAtHand(entry)) this.#start(entry, route, entry.payload!);
+      else this.#load(entry, route);
+    }
+  }
+
+  /** No run starts from here on; those under way are aborted. */
+  stop(): void {
+    this.#stopped = true;
+    for (const run of this.#underWay) run.abort(new Error("the scheduler is closing"));
+  }
+
+  abort(run: ActiveRun, message: string): void {
+    run.abort(new Error(message));
+    this.#release(run, Status.TIMEOUT);
+  }
+
+  policyOf(entry: Entry): RetryPolicy {
+    const { retry, retryOf } = this.#settings;
+    const own = retryOf(entry.call.function);
+    if (own === undefined && entry.call.retry === null) return retry;
+    return { ...retry, ...own, ...entry.call.retry };
+  }
+
+  /** What it counts as when an attempt does not answer. */
+  timeoutOf(entry: Entry): AttemptFailure {
+    return this.#failure(entry, Status.TIMEOUT, "Timeout", "the run did not answer in time");
+  }
+
+  #load(entry: Entry, route: Route): void {
+    entry.queued = true;
+    if (this.#toLoad.push({ entry, route }) === 1) this.#engine.clock.defer(() => void this.#loadAll());
+  }
+
+  /** One message for everything that became ready in this turn. */
+  async #loadAll(): Promise<void> {
+    const wanted = this.#toLoad;
+    this.#toLoad = [];
+    try {
+      const loaded = await this.#session.load(wanted.map(({ entry }) => loadRequest(entry)));
+      for (let i = 0; i < wanted.length; i++) {
+        const { entry, route } = wanted[i]!;
+        this.#startLoaded(entry, route, loaded[i]);
+      }
+      this.pump();
+    } catch (error) {
+      this.#engine.fault("load", error);
+      for (const { entry, route } of wanted) this.#retryLoad(entry, route);
+    }
+  }
+
+  #startLoaded(entry: Entry, route: Route, loaded: LoadedCall | undefined): void {
+    if (!entry.queued) return;
+    entry.queued = false;
+    if (entry.call.state !== "ready" || this.#stopped) this.routes.release(route);
+    else if (loaded === undefined) {
+      this.#engine.fault("load", new Error(`call ${entry.call.id} is not in the store`));
+      this.#retryLoad(entry, route);
+    } else {
+      this.#start(entry, route, { input: loaded.input, state: loaded.state, inbox: [...loaded.results] });
+    }
+  }
+
+  #retryLoad(entry: Entry, route: Route): void {
+    entry.queued = false;
+    this.routes.release(route);
+    const { clock } = this.#engine;
+    clock.setTimer(clock.now() + LOAD_RETRY_MS, () => {
+      this.enqueue(entry);
+      this.pump();
+    });
+  }
+
+  #start(
+    entry: Entry,
+    route: Route,
+    payload: Pick<NonNullable<Entry["payload"]>, "input" | "state" | "inbox">,
+  ): void {
+    const engine = this.#engine;
+    const { call } = entry;
+    const results = payload.inbox?.slice(0, resultsToDeliver(call)) ?? [];
+    const timeoutMs = this.#settings.runTimeoutMs;
+    engine.apply(entry, { type: "started", timeoutMs, results: results.length });
+    const id = engine.names.nameOf(call.id);
+    const request = encodeRunRequest(
+      {
+        function: call.function,
+        dispatchId: id,
+        parentDispatchId: call.parentId === 0 ? "" : engine.names.nameOf(call.parentId),
+        rootDispatchId: call.rootId === call.id ? id : engine.names.nameOf(call.rootId),
+        createdAtMs: call.createdAtMs,
+        expiresAtMs: call.expiresAtMs,
+        directive:
+          call.stateKind === "none"
+            ? { kind: "input", input: payload.input ?? null }
+            : {
+                kind: "results",
+                stateKind: call.stateKind,
+                state: payload.state ?? null,
+                results,
+                pollError: call.pollError,
+              },
+      },
+      (callId) => engine.names.nameOf(callId),
+    );
+    engine.payloads.runStarted(entry);
+    const startedMs = engine.clock.monotonicMs();
+    const run = new ActiveRun(entry, route, { id, epoch: engine.epoch, request, timeoutMs, startedMs });
+    entry.run = run;
+    this.#underWay.add(run);
+    this.#settings.delivery.deliver(run).then(
+      (outcome) => this.#answered(run, outcome),
+      (error: unknown) => this.#answered(run, rejected(error)),
+    );
+  }
+
+  #answered(run: ActiveRun, outcome: Outcome): void {
+    this.#underWay.delete(run);
+    const { entry } = run;
+    const failure = (status: Status, type: string, message: string) =>
+      this.#failure(entry, status, type, message);
+    const event = answerEvent(run.attempt, outcome, this.#settings.graceMs, failure);
+    this.#release(run, event.type === "failed" ? event.failure.status : Status.OK);
+    if (entry.run === run) entry.run = undefined;
+    if (event.type === "failed") {
+      const status = statusName(event.failure.status);
+      this.#settings.telemetry.emit({ type: "scheduler-attempt-failed", function: run.function, status });
+    }
+    if (event.type !== "polled" || event.poll.calls.length === 0) this.#tell(entry, event);
+    else this.#tellPolled(entry, event);
+    this.pump();
+  }
+
+  #tell(entry: Entry, event: CallEvent): void {
+    if (isEnd(entry.call.state)) {
+      this.#settings.telemetry.emit({ type: "scheduler-answer-dropped", reason: "stale" });
+      return;
+    }
+    const engine = this.#engine;
+    const { consumed } = entry.call;
+    engine.apply(entry, event);
+    if (isEnd(entry.call.state)) return;
+    if (entry.call.consumed > consumed) engine.payloads.taken(entry, entry.call.consumed - consumed);
+    if (
+      entry.payload?.inbox === undefined &&
+      entry.call.stateKind !== "none" &&
+      pendingResults(entry.call) === 0
+    ) {
+      engine.payloads.beginInbox(entry);
+    }
+  }
+
+  #tellPolled(entry: Entry, event: Extract<CallEvent, { type: "polled" }>): void {
+    const count = event.poll.calls.length;
+    const firstChildId = this.#engine.ids.take(count);
+    if (firstChildId !== undefined) {
+      this.#tell(entry, { ...event, firstChildId });
+      return;
+    }
+    this.#engine.ids.refill(count).then(
+      () => this.#tellPolled(entry, event),
+      (error: unknown) => {
+        this.#engine.fault("reserve ids", error);
+        const { clock } = this.#engine;
+        clock.setTimer(clock.now() + LOAD_RETRY_MS, () => this.#tellPolled(entry, event));
+      },
+    );
+  }
+
+  #failure(entry: Entry, status: Status, type: string, message: string): AttemptFailure {
+    return failureEvent(
+      status,
+      encodeError(type, message),
+      message,
+      this.policyOf(entry),
+      this.#settings.random(),
+    );
+  }
+
+  #release(run: ActiveRun, status: Status): void {
+    if (run.released) return;
+    run.released = true;
+    run.route.learn({ status, startedMs: run.startedMs, endedMs: this.#engine.clock.monotonicMs() });
+    this.routes.release(run.route);
+  }
+}
+
+const LOAD_RETRY_MS = 100;
+
+/** Whether the next run's payloads need no reading. */
+function isAtHand(entry: Entry): boolean {
+  const { call, payload } = entry;
+  if (payload === undefined) return false;
+  if (call.stateKind === "none") return payload.input !== undefined;
+  return payload.state !== undefined && (resultsToDeliver(call) === 0 || payload.inbox !== undefined);
+}
+
+function loadRequest(entry: Entry): LoadRequest {
+  const { call } = entry;
+  const first = call.stateKind === "none";
+  return {
+    id: call.id,
+    input: first,
+    state: !first,
+    generation: call.generation,
+    resultsAfter: call.consumed,
+    resultsMax: resultsToDeliver(call),
+  };
+}
+
+function rejected(error: unknown): Outcome {
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: "failure", status: Status.TEMPORARY_ERROR, error: { type: "DeliveryError", message } };
+}

@@ -1,0 +1,310 @@
+/** Durable calls: what is dispatched is recorded, run until it ends, and its result given to whoever asks. */
+import type { StoreError, StoreSession } from "../store/index.ts";
+import { type Clock, SystemClock } from "./clock.ts";
+import type { Batch } from "./committer.ts";
+import { Control } from "./control.ts";
+import { acceptCalls } from "./dispatching.ts";
+import { type Deferred, Engine } from "./engine.ts";
+import type { Entry } from "./entry.ts";
+import { SchedulerError } from "./errors.ts";
+import { resolveOptions, type SchedulerOptions, type SchedulerSettings } from "./options.ts";
+import { type Recovered, recover } from "./recovery.ts";
+import { Retention } from "./retention.ts";
+import { Runner } from "./runner.ts";
+import type { SchedulerApi } from "./seam.ts";
+import type {
+  CallDetails,
+  CallEvent,
+  CallResult,
+  CallSummary,
+  DispatchCall,
+  ListRequest,
+  ListResponse,
+} from "./types.ts";
+
+export interface SchedulerStats {
+  readonly liveCalls: number;
+  /** Ready and waiting for a place. */
+  readonly readyCalls: number;
+  readonly runsInFlight: number;
+  readonly timers: number;
+  readonly pendingChanges: number;
+  readonly payloadBytes: number;
+  readonly routes: readonly {
+    readonly endpoint: string;
+    readonly function: string;
+    readonly limit: number;
+    readonly inFlight: number;
+    readonly waiting: number;
+  }[];
+}
+
+export class Scheduler implements SchedulerApi {
+  readonly #settings: SchedulerSettings;
+  readonly #session: StoreSession;
+  readonly #clock: Clock;
+  readonly #engine: Engine;
+  readonly #runner: Runner;
+  readonly #control: Control;
+  readonly #retention: Retention;
+  #closing: Promise<void> | undefined;
+  #recovered: Recovered | undefined;
+
+  /**
+   * Opens the store, recovers what lives in it and goes on. Throws StoreError when the store cannot be opened.
+   * The scheduler owns the session it opens and closes it.
+   */
+  static async open(options: SchedulerOptions): Promise<Scheduler> {
+    const settings = resolveOptions(options);
+    const session = await settings.store.open();
+    const scheduler = new Scheduler(settings, session);
+    try {
+      await scheduler.#recover();
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+    return scheduler;
+  }
+
+  private constructor(settings: SchedulerSettings, session: StoreSession) {
+    this.#settings = settings;
+    this.#session = session;
+    this.#clock = settings.clock ?? new SystemClock(session.latestMs);
+    this.#engine = new Engine(session, settings, this.#clock, {
+      committed: (batch, _result, ms) => this.#committed(batch, _result.duplicates, ms),
+      failed: (batch, error, retryInMs) => this.#commitFailed(batch, error, retryInMs),
+      failureOf: (entry) => this.#runner.timeoutOf(entry),
+    });
+    this.#runner = new Runner(this.#engine, session, settings);
+    this.#control = new Control(this.#engine, session);
+    this.#retention = new Retention(session, settings, this.#clock, this.#engine);
+  }
+
+  /** What the process before left behind. */
+  get recovered(): Recovered {
+    return this.#recovered!;
+  }
+
+  async dispatch(calls: readonly DispatchCall[]): Promise<string[]> {
+    if (calls.length === 0) return [];
+    this.#refuseWhenFull(calls.length);
+    const { ids } = this.#engine;
+    let firstId = ids.take(calls.length);
+    while (firstId === undefined) {
+      await ids.refill(calls.length);
+      firstId = ids.take(calls.length);
+    }
+    return await acceptCalls(this.#engine, calls, firstId, this.#settings.keyRetentionMs);
+  }
+
+  async wait(id: string, signal?: AbortSignal): Promise<CallResult> {
+    return await this.#control.wait(id, signal);
+  }
+
+  async get(id: string): Promise<CallDetails> {
+    return await this.#control.get(id);
+  }
+
+  async list(request: ListRequest): Promise<ListResponse> {
+    return await this.#control.list(request);
+  }
+
+  async events(id: string): Promise<CallEvent[]> {
+    return await this.#control.events(id);
+  }
+
+  async cancel(id: string): Promise<CallSummary> {
+    return await this.#control.cancel(id);
+  }
+
+  async retry(id: string): Promise<CallSummary> {
+    return await this.#control.retry(id);
+  }
+
+  /** Writes a consistent copy of the store to a new file while calls go on. */
+  async backup(file: string): Promise<void> {
+    await this.#session.backup(file);
+  }
+
+  stats(): SchedulerStats {
+    const { routes } = this.#runner;
+    return {
+      liveCalls: this.#engine.entries.size,
+      readyCalls: routes.waiting,
+      runsInFlight: routes.inFlight,
+      timers: this.#engine.timers.size,
+      pendingChanges: this.#engine.committer.pending,
+      payloadBytes: this.#engine.payloads.bytes,
+      routes: [...routes].map((route) => ({
+        endpoint: route.endpoint,
+        function: route.function,
+        limit: route.limit,
+        inFlight: route.inFlight,
+        waiting: route.waiting,
+      })),
+    };
+  }
+
+  /**
+   * Takes nothing on any more, aborts what runs, makes durable what has been answered, and closes the store.
+   * What has not ended goes on when the store is opened again. May be called twice.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#engine.timers.stop();
+    this.#retention.stop();
+    this.#runner.stop();
+    await this.#engine.committer.drain();
+    const error = new SchedulerError("unavailable", "the scheduler is closing");
+    for (const { waiters } of this.#engine.entries.values()) {
+      for (const { reject } of waiters ?? []) reject(error);
+    }
+    await this.#session.close();
+  }
+
+  async #recover(): Promise<void> {
+    const startedMs = this.#clock.monotonicMs();
+    const { telemetry } = this.#settings;
+    const behindMs = this.#session.latestMs - Date.now();
+    if (this.#settings.clock === undefined && behindMs > CLOCK_TOLERANCE_MS) {
+      telemetry.emit({ type: "scheduler-clock-behind", behindMs });
+    }
+    this.#recovered = await recover(this.#session, this.#engine);
+    telemetry.emit({
+      type: "scheduler-recovered",
+      epoch: this.#engine.epoch,
+      ...this.#recovered,
+      durationMs: this.#clock.monotonicMs() - startedMs,
+    });
+    this.#retention.start();
+  }
+
+  #refuseWhenFull(count: number): void {
+    const { committer, entries } = this.#engine;
+    const { liveCallsMax, pendingChangesMax, telemetry } = this.#settings;
+    const refuse = (reason: "full" | "failing" | "closing", error: SchedulerError): never => {
+      telemetry.emit({ type: "scheduler-calls-refused", reason, count });
+      throw error;
+    };
+    const retryAfterMs = RETRY_AFTER_MS;
+    if (this.#closing !== undefined) {
+      refuse("closing", new SchedulerError("unavailable", "the scheduler is closing", { retryAfterMs }));
+    }
+    if (committer.isFailing) {
+      const message = "the store does not take new calls now";
+      refuse("failing", new SchedulerError("unavailable", message, { retryAfterMs }));
+    }
+    if (entries.size + count > liveCallsMax || committer.pending + count > pendingChangesMax) {
+      const message = `too many calls are under way: ${entries.size} live, ${committer.pending} to be stored`;
+      refuse("full", new SchedulerError("resource_exhausted", message, { retryAfterMs }));
+    }
+  }
+
+  #committed(
+    batch: Batch<Deferred>,
+    duplicates: readonly { index: number; id: number }[],
+    durationMs: number,
+  ): void {
+    const { telemetry } = this.#settings;
+    const existing = new Map<number, number>();
+    for (const { index, id } of duplicates) {
+      const change = batch.changes[index]!;
+      if (change.kind === "insert") existing.set(change.call.id, id);
+    }
+    const ended = new Map<string, number>();
+    this.#engine.done(batch, (effect) => this.#perform(effect, existing, ended));
+    if (batch.changes.length > 0) {
+      telemetry.emit({ type: "scheduler-committed", changes: batch.changes.length, durationMs });
+    }
+    for (const [key, count] of ended) {
+      const [state, name] = key.split(" ") as ["succeeded", string];
+      telemetry.emit({ type: "scheduler-calls-ended", function: name, state, count });
+    }
+    this.#runner.pump();
+  }
+
+  #perform(effect: Deferred, existing: ReadonlyMap<number, number>, ended: Map<string, number>): void {
+    switch (effect.type) {
+      case "dispatched": {
+        const ids: string[] = [];
+        for (const entry of effect.entries) {
+          const other = existing.get(entry.call.id);
+          ids.push(this.#engine.names.nameOf(other ?? entry.call.id));
+          if (other === undefined) this.#recorded(entry);
+          else this.#engine.forget(entry);
+        }
+        effect.resolve(ids);
+        return;
+      }
+      case "recorded":
+        this.#recorded(effect.entry);
+        return;
+      case "enqueue":
+        this.#runner.enqueue(effect.entry);
+        return;
+      case "abort":
+        this.#runner.abort(
+          effect.run,
+          `the call was ${effect.reason === "timed_out" ? "given up" : effect.reason}`,
+        );
+        return;
+      case "publish": {
+        const { entry, result } = effect;
+        const { call } = entry;
+        this.#engine.entries.delete(call.id);
+        for (const { resolve } of entry.waiters ?? []) resolve(result);
+        if (entry.waiters === undefined && call.parentId === 0) this.#engine.recent.put(call.id, result);
+        const key = `${call.state} ${call.function}`;
+        ended.set(key, (ended.get(key) ?? 0) + 1);
+        return;
+      }
+      case "then":
+        effect.run();
+    }
+  }
+
+  /** Unless it was cancelled before it was durable. */
+  #recorded(entry: Entry): void {
+    if (entry.call.state !== "dispatched") return;
+    this.#engine.apply(entry, { type: "recorded" });
+  }
+
+  /** Calls that were to be acknowledged with this batch are refused; all else is tried again. */
+  #commitFailed(batch: Batch<Deferred>, error: StoreError, retryInMs: number | undefined): void {
+    const { code, message } = error;
+    const changes = batch.changes.length;
+    this.#settings.telemetry.emit({ type: "scheduler-commit-failed", code, message, changes, retryInMs });
+    const refusal = new SchedulerError("unavailable", "the store could not record the calls", {
+      cause: error,
+      retryAfterMs: RETRY_AFTER_MS,
+    });
+    const refused = new Set<unknown>();
+    for (const effect of batch.effects) {
+      if (effect.type !== "dispatched") continue;
+      refused.add(effect);
+      for (const change of effect.changes) refused.add(change);
+      for (const entry of effect.entries) this.#engine.forget(entry);
+      effect.reject(refusal);
+    }
+    if (refused.size > 0) {
+      keep(batch.changes, (change) => !refused.has(change));
+      keep(batch.effects, (effect) => !refused.has(effect));
+    }
+    if (retryInMs === undefined) void this.close();
+  }
+}
+
+const RETRY_AFTER_MS = 1000;
+/** A clock this little behind is another node's, or a leap second. */
+const CLOCK_TOLERANCE_MS = 1000;
+
+function keep<T>(items: T[], condition: (item: T) => boolean): void {
+  const kept = items.filter(condition);
+  items.length = 0;
+  for (const item of kept) items.push(item);
+}

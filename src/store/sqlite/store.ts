@@ -1,0 +1,152 @@
+/** The SQLite store as the scheduler's thread sees it: every operation is a message to the store's own thread. */
+import { Worker } from "node:worker_threads";
+import type { Change } from "../changes.ts";
+import type {
+  ClaimedCall,
+  CommitResult,
+  IdBlock,
+  ListFilter,
+  ListPage,
+  LoadedCall,
+  LoadRequest,
+  RemoveRequest,
+  RemoveResult,
+  Store,
+  StoredCall,
+  StoreSession,
+  StoreStats,
+} from "../contract.ts";
+import { StoreError } from "../errors.ts";
+import type { CallNote } from "../records.ts";
+import { encodeChanges } from "./encode.ts";
+import type { Opened, Operation, Operations, Reply } from "./messages.ts";
+import { resolveSettings, type SqliteOptions, type SqliteSettings } from "./settings.ts";
+
+/** One file, one process. Commits are durable to power loss: WAL with `synchronous = FULL`. */
+export class SqliteStore implements Store {
+  readonly #settings: SqliteSettings;
+
+  constructor(options: SqliteOptions) {
+    this.#settings = resolveSettings(options);
+  }
+
+  async open(): Promise<StoreSession> {
+    const worker = new Worker(THREAD, { workerData: this.#settings, name: "dispatch-store" });
+    return await new Promise((resolve, reject) => {
+      worker.once("error", (error) => reject(StoreError.from(error)));
+      worker.once("message", (message: Opened) => {
+        worker.removeAllListeners("error");
+        if ("opened" in message) resolve(new SqliteSession(worker, message.opened));
+        else {
+          void worker.terminate();
+          reject(new StoreError(message.error.code, message.error.message));
+        }
+      });
+    });
+  }
+}
+
+/** TypeScript from a clone, JavaScript from the package. */
+const THREAD = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: StoreError) => void;
+}
+
+class SqliteSession implements StoreSession {
+  readonly epoch: number;
+  readonly tag: string;
+  readonly latestMs: number;
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 1;
+  #closed: Promise<void> | undefined;
+
+  constructor(worker: Worker, opened: { epoch: number; tag: string; latestMs: number }) {
+    this.#worker = worker;
+    this.epoch = opened.epoch;
+    this.tag = opened.tag;
+    this.latestMs = opened.latestMs;
+    worker.on("message", (reply: Reply) => this.#settle(reply));
+    worker.on("error", (error) => this.#failAll(StoreError.from(error)));
+    worker.on("exit", () => this.#failAll(new StoreError("closed", "the store was closed")));
+  }
+
+  commit(changes: readonly Change[]): Promise<CommitResult> {
+    const encoded = encodeChanges(changes);
+    return this.#request("commit", encoded, [encoded.buffer]);
+  }
+
+  reserveIds(atLeast: number): Promise<IdBlock> {
+    return this.#request("reserveIds", atLeast);
+  }
+
+  claim(afterId: number, limit: number): Promise<ClaimedCall[]> {
+    return this.#request("claim", { afterId, limit });
+  }
+
+  /** The lock on the file is the lease. */
+  async renew(): Promise<void> {}
+
+  load(requests: readonly LoadRequest[]): Promise<(LoadedCall | undefined)[]> {
+    return this.#request("load", requests);
+  }
+
+  get(id: number): Promise<StoredCall | undefined> {
+    return this.#request("get", id);
+  }
+
+  list(filter: ListFilter): Promise<ListPage> {
+    return this.#request("list", filter);
+  }
+
+  notes(id: number): Promise<CallNote[]> {
+    return this.#request("notes", id);
+  }
+
+  removeFinished(request: RemoveRequest): Promise<RemoveResult> {
+    return this.#request("removeFinished", request);
+  }
+
+  async backup(file: string): Promise<void> {
+    await this.#request("backup", file);
+  }
+
+  stats(): Promise<StoreStats> {
+    return this.#request("stats", null);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#request("close", null).then(async () => {
+      await this.#worker.terminate();
+    });
+    return this.#closed;
+  }
+
+  #request<K extends Operation>(
+    op: K,
+    body: Operations[K][0],
+    transfer: ArrayBuffer[] = [],
+  ): Promise<Operations[K][1]> {
+    if (this.#closed !== undefined) return Promise.reject(new StoreError("closed", "the store was closed"));
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, op, body }, transfer);
+    });
+  }
+
+  #settle({ id, value, error }: Reply): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(value as never);
+    else waiting?.reject(new StoreError(error.code, error.message));
+  }
+
+  #failAll(error: StoreError): void {
+    this.#closed ??= Promise.resolve();
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}

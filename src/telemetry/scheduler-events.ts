@@ -1,0 +1,46 @@
+/** What the scheduler tells, once per batch. Function names are those of calls that exist. */
+export type SchedulerEvent =
+  /** Started on what the process before left; said once. */
+  | {
+      readonly type: "scheduler-recovered";
+      readonly epoch: number;
+      readonly live: number;
+      readonly ready: number;
+      readonly delayed: number;
+      readonly suspended: number;
+      readonly cancelling: number;
+      readonly durationMs: number;
+    }
+  /** The wall clock is behind the latest time in the store: time goes on from there. */
+  | { readonly type: "scheduler-clock-behind"; readonly behindMs: number }
+  | { readonly type: "scheduler-committed"; readonly changes: number; readonly durationMs: number }
+  /** Nothing of it was written. Without `retryInMs` the scheduler has stopped. */
+  | {
+      readonly type: "scheduler-commit-failed";
+      readonly code: string;
+      readonly message: string;
+      readonly changes: number;
+      readonly retryInMs: number | undefined;
+    }
+  /** Calls that ended in one commit, by function. */
+  | {
+      readonly type: "scheduler-calls-ended";
+      readonly function: string;
+      readonly state: "succeeded" | "failed" | "expired" | "cancelled";
+      readonly count: number;
+    }
+  | {
+      readonly type: "scheduler-calls-refused";
+      readonly reason: "full" | "failing" | "closing";
+      readonly count: number;
+    }
+  /** Answers that came too late, twice, or for an attempt that is over; results of an earlier generation. */
+  | { readonly type: "scheduler-answer-dropped"; readonly reason: "stale" | "stranger" }
+  | {
+      readonly type: "scheduler-attempt-failed";
+      readonly function: string;
+      readonly status: string;
+    }
+  | { readonly type: "scheduler-removed"; readonly count: number }
+  /** A fault of this program: an operation on the store failed, or a transition that cannot be. */
+  | { readonly type: "scheduler-fault"; readonly operation: string; readonly message: string };
