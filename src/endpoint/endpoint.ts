@@ -2,26 +2,34 @@
  * The HTTP front of the functions. It owns sockets, admission and the error table; what a function is and where it
  * runs is the business of whoever passes `run`.
  */
-import type { AddressInfo, Socket } from "node:net";
-import Fastify, { type FastifyInstance, type FastifyReply } from "fastify";
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Telemetry } from "../telemetry/events.ts";
 import { ConnectError } from "../wire/connect-error.ts";
-import { answerMalformed } from "./malformed-http.ts";
+import { addHealthRoutes, type HealthState } from "./health.ts";
 import { connectErrorOf, reasonOf } from "./rejection.ts";
-import { addRunRoute, type RunFunction } from "./run-route.ts";
-import type { RequestVerifier } from "./verification.ts";
-
-export { RUN_PATH, type RunFunction } from "./run-route.ts";
+import { addRunRoute, type RunFunction, type VerifyRequest } from "./run-route.ts";
+import { createServer } from "./server.ts";
 
 export interface EndpointOptions {
   run: RunFunction;
   serves(name: string): boolean;
   telemetry: Telemetry;
-  verify?: RequestVerifier | undefined;
+  /** Absent: requests are not verified. */
+  verify?: VerifyRequest | undefined;
   /** Text of `/metrics` and its content type; absent: there is no such page. */
   metrics?: (() => Promise<{ contentType: string; text: string }>) | undefined;
+  /** Why runs cannot be served now although the process lives, for `/readyz`; undefined when they can. */
+  unready?: (() => string | undefined) | undefined;
   bodyLimitBytes: number;
+  /** How long a client may take to send a whole request. Default: 60_000. */
+  requestTimeoutMs?: number | undefined;
+  /** Default: 10_000. */
+  connectionsMax?: number | undefined;
+  /** PEM texts. Absent: plain HTTP. */
   tls?: { cert: string; key: string } | undefined;
+  /** The scheme clients use, where a proxy in front ends TLS; signatures may cover it. Default: by `tls`. */
+  publicScheme?: "http" | "https" | undefined;
 }
 
 export interface Endpoint {
@@ -35,52 +43,38 @@ export interface Endpoint {
   close(): Promise<void>;
 }
 
-/** A peer that needs longer than this to send its headers, or a whole request, is holding a socket, not working. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
-const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-
 export function createEndpoint(options: EndpointOptions): Endpoint {
-  const { telemetry } = options;
-  let isStopping = false;
-  const app = Fastify({
-    logger: false,
-    bodyLimit: options.bodyLimitBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    forceCloseConnections: "idle",
-    return503OnClosing: false,
-    clientErrorHandler: (error: Error, socket: Socket) => answerMalformed(error, socket, telemetry),
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-    ...(options.tls === undefined ? {} : { https: options.tls }),
-  } as Parameters<typeof Fastify>[0]) as unknown as FastifyInstance;
-
-  // Bodies stay bytes whatever their content type says: the protocol's content types are not checked by its peers.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
-  app.setErrorHandler((error, _request, reply) => refuse(connectErrorOf(error), reply));
-  app.setNotFoundHandler((_request, reply) => refuse(new ConnectError("not_found", "path not found"), reply));
-
-  app.get("/healthz", (_request, reply) => reply.type("text/plain").send("ok\n"));
-  app.get("/readyz", (_request, reply) =>
-    isStopping
-      ? reply.code(503).type("text/plain").send("stopping\n")
-      : reply.type("text/plain").send("ok\n"),
+  const { telemetry, tls } = options;
+  const state: HealthState = { stopping: false, unready: options.unready };
+  const app = createServer({
+    bodyLimitBytes: options.bodyLimitBytes,
+    requestTimeoutMs: options.requestTimeoutMs ?? 60_000,
+    connectionsMax: options.connectionsMax ?? 10_000,
+    tls,
+    telemetry,
+  });
+  app.setErrorHandler((error, request, reply) => refuse(connectErrorOf(error), request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    refuse(new ConnectError("not_found", "path not found"), request, reply),
   );
-  if (options.metrics !== undefined) {
-    const { metrics } = options;
-    app.get("/metrics", async (_request, reply) => {
-      const { contentType, text } = await metrics();
-      return reply.type(contentType).send(text);
-    });
-  }
-  addRunRoute(app, { run: options.run, serves: options.serves, telemetry, verify: options.verify });
+  addHealthRoutes(app, state, options.metrics);
+  addRunRoute(app, {
+    run: options.run,
+    serves: options.serves,
+    telemetry,
+    verify: options.verify,
+    scheme: options.publicScheme ?? (tls === undefined ? "http" : "https"),
+  });
 
-  function refuse(error: ConnectError, reply: FastifyReply) {
+  function refuse(error: ConnectError, request: FastifyRequest, reply: FastifyReply) {
+    // The body broke off: the parser has told so on the bare socket already, or there is nobody left to tell.
+    if (!request.raw.complete && request.raw.destroyed) return reply.hijack();
     telemetry.emit({ type: "request-rejected", reason: reasonOf(error), message: error.rawMessage });
+    if (error.code === "internal") telemetry.emit(faultNotice(error));
     if (error.retryAfterMs !== undefined)
       reply.header("retry-after", String(Math.ceil(error.retryAfterMs / 1000)));
-    return reply.code(error.httpStatus).type("application/json").send(error.toBody());
+    // As bytes: to text Fastify would add a charset, which the type does not have (RFC 8259, section 11).
+    return reply.code(error.httpStatus).type("application/json").send(Buffer.from(error.toBody()));
   }
 
   return {
@@ -89,11 +83,18 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
       await app.listen(address);
       const { port } = app.server.address() as AddressInfo;
       const host = address.host.includes(":") ? `[${address.host}]` : address.host;
-      return `${options.tls === undefined ? "http" : "https"}://${host}:${port}`;
+      return `${tls === undefined ? "http" : "https"}://${host}:${port}`;
     },
     announceStop() {
-      isStopping = true;
+      state.stopping = true;
     },
     close: () => app.close(),
   };
+}
+
+/** The caller hears "internal error"; what it was stands in the log only. */
+function faultNotice(error: ConnectError) {
+  const { cause } = error;
+  const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? error.rawMessage);
+  return { type: "notice", level: "error", message: text } as const;
 }

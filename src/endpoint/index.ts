@@ -1,8 +1,2 @@
-export {
-  createEndpoint,
-  type Endpoint,
-  type EndpointOptions,
-  RUN_PATH,
-  type RunFunction,
-} from "./endpoint.ts";
-export type { RequestVerifier } from "./verification.ts";
+export { createEndpoint, type Endpoint, type EndpointOptions } from "./endpoint.ts";
+export { RUN_PATH, type RunFunction, type VerifyRequest } from "./run-route.ts";

@@ -1,10 +1,15 @@
 /** `POST /dispatch.sdk.v1.FunctionService/Run`: from request to the bytes that a function answers with. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Telemetry } from "../telemetry/events.ts";
-import { peekRunRequest, WireFormatError } from "../wire/hot-path/index.ts";
+import { ConnectError } from "../wire/connect-error.ts";
+import { bytesOfJson, jsonOfBytes } from "../wire/connect-json.ts";
+import { RunRequestSchema, RunResponseSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
+import { peekRunRequest } from "../wire/hot-path/index.ts";
+import type { SignableRequest } from "../wire/signature/index.ts";
 import { assertValid, violationInRunRequest } from "../wire/validate.ts";
+import { connectionOf } from "./connection.ts";
+import { throwIfFatal } from "./fatal-error.ts";
 import { functionNotFound, invalid } from "./rejection.ts";
-import type { RequestVerifier } from "./verification.ts";
 
 /** Runs a function by name: RunRequest bytes in, RunResponse bytes out. Rejections become Connect errors. */
 export type RunFunction = (
@@ -15,63 +20,77 @@ export type RunFunction = (
 
 export const RUN_PATH = "/dispatch.sdk.v1.FunctionService/Run";
 
+/** Rejects, with an error that has a `connectCode`, when a request is not signed as it must be. */
+export type VerifyRequest = (request: SignableRequest) => Promise<void>;
+
 export interface RunRouteOptions {
   run: RunFunction;
   /** Whether a function of this name is served. */
   serves(name: string): boolean;
   telemetry: Telemetry;
-  verify: RequestVerifier | undefined;
+  verify: VerifyRequest | undefined;
+  /** Under which clients see this endpoint. */
+  scheme: "http" | "https";
 }
 
 export function addRunRoute(app: FastifyInstance, options: RunRouteOptions): void {
+  const { run, serves, telemetry, verify, scheme } = options;
+
   app.post(RUN_PATH, async (request: FastifyRequest, reply: FastifyReply) => {
+    const { headers } = request;
     const body = bodyOf(request);
-    await options.verify?.({
-      method: request.method,
-      path: RUN_PATH,
-      authority: request.headers.host ?? "",
-      headers: request.headers,
-      body,
-    });
-    options.telemetry.emit({ type: "request-received", bytes: body.length });
-    const response = await options.run(checkedName(body, options.serves), body, {
-      get signal() {
-        return abortedWith(request);
-      },
-    });
+    telemetry.emit({ type: "request-received", bytes: body.length });
+    if (verify !== undefined) {
+      const { method, url } = request;
+      await verify({ method, target: url, authority: headers.host ?? "", scheme, headers, body });
+    }
+    checkEncoding(headers["content-encoding"]);
+    const json = isJson(headers["content-type"]);
+    const message = json ? bytesOfJson(RunRequestSchema, body) : body;
+    const name = nameOf(message, serves);
+
+    const connection = connectionOf(request.raw.socket);
+    const options = { signal: connection.signalFor(headers["connect-timeout-ms"]) };
+    connection.answering = reply.raw;
+    let response: Uint8Array;
+    try {
+      response = await run(name, message, options);
+    } finally {
+      connection.answering = undefined;
+    }
+    throwIfFatal(name, response);
+    if (json) {
+      return reply.type("application/json").send(Buffer.from(jsonOfBytes(RunResponseSchema, response)));
+    }
     reply.header("content-type", "application/proto");
     return reply.send(response);
   });
 }
 
-function bodyOf(request: FastifyRequest): Uint8Array {
-  if (request.body instanceof Uint8Array) return request.body;
-  if (request.headers["content-length"] === undefined) throw invalid("content length is required");
-  return new Uint8Array();
+const NO_BYTES = new Uint8Array();
+
+/** The body's bytes. Without a length or chunks there is no body: the protocol has an error for that. */
+function bodyOf({ body, headers }: FastifyRequest): Uint8Array {
+  if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined) {
+    throw invalid("content length is required");
+  }
+  return body instanceof Uint8Array ? body : NO_BYTES;
 }
 
 /** The function a request is for; throws what the protocol's error table says of a request that is none. */
-function checkedName(bytes: Uint8Array, serves: (name: string) => boolean): string {
-  const head = peek(bytes);
+function nameOf(message: Uint8Array, serves: (name: string) => boolean): string {
+  const head = peekRunRequest(message);
   assertValid(violationInRunRequest(head));
   if (!serves(head.function)) throw functionNotFound(head.function);
   return head.function;
 }
 
-function peek(bytes: Uint8Array): ReturnType<typeof peekRunRequest> {
-  try {
-    return peekRunRequest(bytes);
-  } catch (error) {
-    if (error instanceof WireFormatError) throw invalid(error.message);
-    throw error;
-  }
+function isJson(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^application\/json\s*(?:;|$)/i.test(contentType);
 }
 
-/** Aborts when the client goes away before it has its answer. */
-function abortedWith(request: FastifyRequest): AbortSignal {
-  const controller = new AbortController();
-  request.raw.once("close", () => {
-    if (!request.raw.complete || request.raw.destroyed) controller.abort();
-  });
-  return controller.signal;
+/** Connect clients compress only when told to; a body taken for what it is not would be a confusing error. */
+function checkEncoding(encoding: string | undefined): void {
+  if (encoding === undefined || encoding === "identity") return;
+  throw new ConnectError("unimplemented", `content encoding '${encoding}' is not supported, send identity`);
 }

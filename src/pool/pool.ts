@@ -152,6 +152,11 @@ export class RunPool {
     };
   }
 
+  /** No thread lives, and none may be started for now: runs are answered with a failure. */
+  get unavailable(): boolean {
+    return this.#threads.unavailable;
+  }
+
   /** With room in a thread a run does not count as queued, though it waits for the end of the turn. */
   #queueBound(): number {
     return this.#options.queueMax + this.#threads.capacity;

@@ -10,6 +10,7 @@ export type RejectionReason =
   | "queue-full"
   | "draining"
   | "malformed-http"
+  | "connections-full"
   | "internal";
 
 export interface RequestReceived {

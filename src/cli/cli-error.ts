@@ -1,0 +1,21 @@
+/** An end of the command that its user can do something about: one line what, one line what to do. */
+import { EXIT } from "./exit-codes.ts";
+
+export class CliError extends Error {
+  override readonly name = "CliError";
+  /** What to do about it. */
+  readonly hint: string | undefined;
+  readonly exitCode: number;
+  /** The error of the user's own code: its stack is shown without being asked for. */
+  readonly userError: Error | undefined;
+
+  constructor(
+    message: string,
+    options: { hint?: string; exitCode?: number; userError?: Error; cause?: unknown } = {},
+  ) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.hint = options.hint;
+    this.exitCode = options.exitCode ?? EXIT.failed;
+    this.userError = options.userError;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Knows of each client connection whether the client is still there. One AbortSignal serves all runs of a
+ * connection, one after the other: making one for each run costs as much as running a small function.
+ *
+ * A connection that ends its sending side is either closed for good or only half-closed by a client that waits for
+ * its answer; TCP does not tell. An informational response does: a client that is gone resets the connection, and
+ * one that waits ignores it (RFC 9110, section 15.2).
+ */
+import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+export class Connection {
+  /** The response that a run is under way for. */
+  answering: ServerResponse | undefined;
+  readonly #gone = new AbortController();
+
+  constructor(socket: Socket) {
+    socket.once("close", () => this.#gone.abort(new DOMException("the client is gone", "AbortError")));
+    socket.once("end", () => this.#probe());
+  }
+
+  /** Aborted when the client goes away, or after the time it says it will wait (`Connect-Timeout-Ms`). */
+  signalFor(timeoutMs: string | string[] | undefined): AbortSignal {
+    const gone = this.#gone.signal;
+    // Ten digits at the most, says the Connect protocol; what cannot be read is no limit.
+    if (typeof timeoutMs !== "string" || !/^\d{1,10}$/.test(timeoutMs)) return gone;
+    return AbortSignal.any([gone, AbortSignal.timeout(Math.min(Number(timeoutMs), TIMER_MS_MAX))]);
+  }
+
+  #probe(): void {
+    const response = this.answering;
+    if (response !== undefined && !response.headersSent && response.req.httpVersion === "1.1") {
+      response.writeProcessing();
+    }
+  }
+}
+
+const TIMER_MS_MAX = 2 ** 31 - 1;
+const connections = new WeakMap<Socket, Connection>();
+
+export function connectionOf(socket: Socket): Connection {
+  let connection = connections.get(socket);
+  if (connection === undefined) {
+    connection = new Connection(socket);
+    connections.set(socket, connection);
+  }
+  return connection;
+}

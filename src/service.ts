@@ -1,0 +1,228 @@
+/**
+ * The composition root: makes the parts from the configuration, starts them in order, stops them in reverse. The
+ * only file that sees every layer.
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Logger } from "pino";
+import { Registry } from "prom-client";
+import { InProcessRunner } from "../workers/in-process.ts";
+import { type Config, ConfigError, parseAddress } from "./config/index.ts";
+import { createEndpoint, type Endpoint, type VerifyRequest } from "./endpoint/index.ts";
+import { type FunctionInfo, type PoolOptions, RunPool } from "./pool/index.ts";
+import { type Telemetry, telemetryTo } from "./telemetry/events.ts";
+import { logEvents } from "./telemetry/log.ts";
+import { endpointMetrics, poolGauges, processMetrics } from "./telemetry/metrics/index.ts";
+import { parseVerificationKey, RequestVerifier } from "./wire/signature/index.ts";
+
+export interface ServiceOptions {
+  readonly config: Config;
+  /** Paths or file URLs of the modules that define functions. */
+  readonly modules: readonly string[];
+  readonly logger: Logger;
+  /** Where functions run. `in-process` is for measuring and debugging: nothing protects the front from them. */
+  readonly runner?: "pool" | "in-process";
+}
+
+export interface Service {
+  /** Where it listens. */
+  readonly url: string;
+  readonly functions: readonly FunctionInfo[];
+  /** The Prometheus metrics. */
+  readonly metrics: Registry;
+  /** Takes what of a new configuration can change while runs go on: the options marked as reloading. */
+  reconfigure(config: Config): Promise<void>;
+  /**
+   * Announces the stop, lets the runs in flight end until `drainTimeoutMs`, closes. Further calls wait for the first.
+   */
+  stop(why: string): Promise<void>;
+}
+
+/**
+ * @throws {ThreadStartError} when a module cannot be loaded
+ * @throws {ConfigError} when a key or certificate cannot be read
+ */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { config, logger } = options;
+  const metrics = new Registry();
+  const countEvent = endpointMetrics(metrics);
+  const telemetry = telemetryTo(logEvents(logger), countEvent);
+  const started: Part[] = [];
+  try {
+    const host = createHost(options, metrics, telemetry);
+    const process = processMetrics(metrics, VERSION);
+    started.push({ stop: async () => process.stop() });
+    const functions = await host.start();
+    started.push({ drain: () => host.drain(config.drainTimeoutMs), stop: () => host.close() });
+    const endpoint = endpointOf(config, { host, functions, metrics, telemetry });
+    const url = await endpoint.listen(parseAddress(config.endpointAddr));
+    started.push({ stop: () => endpoint.close() });
+    warnOfMissingKey(config, telemetry);
+    telemetry.emit({
+      type: "service-ready",
+      url,
+      functions: functions.map((one) => one.name),
+      threads: host.threads(),
+    });
+    return service({ config, endpoint, functions, host, metrics, started, telemetry, url });
+  } catch (error) {
+    await stopParts(started);
+    throw error;
+  }
+}
+
+/** What was started, and how it ends. */
+interface Part {
+  /** Finishes the work it has, taking no more. */
+  drain?(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Where functions run, as far as the service cares. */
+interface FunctionHost extends Pick<RunPool, "start" | "run" | "drain" | "close"> {
+  threads(): number;
+  unready(): string | undefined;
+  reconfigure(config: Config): Promise<void>;
+}
+
+interface Running {
+  config: Config;
+  endpoint: Endpoint;
+  functions: FunctionInfo[];
+  host: FunctionHost;
+  metrics: Registry;
+  started: Part[];
+  telemetry: Telemetry;
+  url: string;
+}
+
+function service(running: Running): Service {
+  const { config, endpoint, host, started, telemetry } = running;
+  let stopped: Promise<void> | undefined;
+  return {
+    url: running.url,
+    functions: running.functions,
+    metrics: running.metrics,
+    reconfigure: (next) => host.reconfigure(next),
+    stop(why) {
+      stopped ??= (async () => {
+        telemetry.emit({ type: "service-stopping", why });
+        endpoint.announceStop();
+        if (config.drainDelayMs > 0) await delay(config.drainDelayMs);
+        for (const part of started.toReversed()) await part.drain?.();
+        await stopParts(started);
+        telemetry.emit({ type: "service-stopped" });
+      })();
+      return stopped;
+    },
+  };
+}
+
+async function stopParts(started: readonly Part[]): Promise<void> {
+  for (const part of started.toReversed()) await part.stop();
+}
+
+const delay = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+function createHost(options: ServiceOptions, metrics: Registry, telemetry: Telemetry): FunctionHost {
+  const modules = options.modules.map(moduleUrl);
+  if (options.runner === "in-process") {
+    const runner = new InProcessRunner(modules);
+    return Object.assign(runner, { threads: () => 0, unready: () => undefined, reconfigure: async () => {} });
+  }
+  const pool = new RunPool(poolOptions(options.config, modules), { telemetry });
+  poolGauges(metrics, () => pool.snapshot());
+  return {
+    start: () => pool.start(),
+    run: (name, request, runOptions) => pool.run(name, request, runOptions),
+    drain: (deadlineMs) => pool.drain(deadlineMs),
+    close: () => pool.close(),
+    threads: () => pool.options.threadsMax,
+    unready: () => (pool.unavailable ? "threads end again and again" : undefined),
+    reconfigure: (config) => pool.reconfigure(poolOptions(config, modules)),
+  };
+}
+
+const moduleUrl = (path: string) => (path.startsWith("file:") ? path : pathToFileURL(resolve(path)).href);
+
+function poolOptions(config: Config, modules: readonly string[]): PoolOptions {
+  const { threadsMin, threadsMax } = config;
+  return {
+    modules,
+    ...(threadsMin === undefined ? {} : { threadsMin }),
+    ...(threadsMax === undefined ? {} : { threadsMax }),
+    concurrency: config.concurrency,
+    queueMax: config.queueMax,
+    runTimeoutMs: config.runTimeoutMs,
+    cancelGraceMs: config.cancelGraceMs,
+    threadMemoryMiB: config.threadMemoryMiB,
+    idleTimeoutMs: config.idleTimeoutMs,
+    batchRunsMax: config.batchRunsMax,
+    batchBytesMax: config.batchBytesMax,
+    heartbeatMs: config.heartbeatMs,
+    startTimeoutMs: config.startTimeoutMs,
+  };
+}
+
+function endpointOf(
+  config: Config,
+  parts: { host: FunctionHost; functions: FunctionInfo[]; metrics: Registry; telemetry: Telemetry },
+): Endpoint {
+  const { host, metrics } = parts;
+  const names = new Set(parts.functions.map((one) => one.name));
+  return createEndpoint({
+    run: host.run.bind(host),
+    serves: (name) => names.has(name),
+    telemetry: parts.telemetry,
+    verify: verifierOf(config),
+    metrics: config.metrics
+      ? async () => ({ contentType: metrics.contentType, text: await metrics.metrics() })
+      : undefined,
+    unready: () => host.unready(),
+    bodyLimitBytes: config.bodyLimitBytes,
+    requestTimeoutMs: config.requestTimeoutMs,
+    connectionsMax: config.connectionsMax,
+    tls: tlsOf(config),
+    publicScheme: config.endpointUrl?.startsWith("https:") ? "https" : undefined,
+  });
+}
+
+function verifierOf(config: Config): VerifyRequest | undefined {
+  if (config.verificationKey === undefined) return undefined;
+  const verifier = new RequestVerifier({ key: parseKey(config.verificationKey), now: Date.now });
+  return (request) => verifier.verify(request);
+}
+
+function parseKey(text: string): ReturnType<typeof parseVerificationKey> {
+  try {
+    return parseVerificationKey(text, "DISPATCH_VERIFICATION_KEY");
+  } catch (cause) {
+    throw new ConfigError((cause as Error).message, { cause });
+  }
+}
+
+function tlsOf({ tlsCert, tlsKey }: Config): { cert: string; key: string } | undefined {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined;
+  return { cert: readPem(tlsCert, "tlsCert"), key: readPem(tlsKey, "tlsKey") };
+}
+
+function readPem(path: string, option: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new ConfigError(`${option}: cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function warnOfMissingKey(config: Config, telemetry: Telemetry): void {
+  if (config.verificationKey !== undefined || config.endpointUrl?.startsWith("bridge:")) return;
+  telemetry.emit({
+    type: "notice",
+    level: "warn",
+    message: "requests are not verified: no verification key is set (DISPATCH_VERIFICATION_KEY)",
+  });
+}
+
+const VERSION = (createRequire(import.meta.url)("dispatch-ts/package.json") as { version: string }).version;

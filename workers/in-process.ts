@@ -1,0 +1,49 @@
+/**
+ * Functions in the process of the HTTP front, without a pool: the yardstick of the benchmarks and the quickest way
+ * to debug. A function that computes delays every request, and one that never ends stops the process.
+ */
+import type { FunctionInfo } from "../src/pool/protocol.ts";
+import type { Runner } from "./runner.ts";
+import { createRunner } from "./sdk-runner.ts";
+
+export class InProcessRunner {
+  readonly #modules: readonly string[];
+  #runner: Runner | undefined;
+  #inFlight = 0;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(modules: readonly string[]) {
+    this.#modules = modules;
+  }
+
+  async start(): Promise<FunctionInfo[]> {
+    this.#runner = await createRunner(this.#modules);
+    return this.#runner.functions;
+  }
+
+  async run(_name: string, request: Uint8Array, options?: { signal?: AbortSignal }): Promise<Uint8Array> {
+    this.#inFlight++;
+    try {
+      return await this.#runner!.run(request, (options ?? NEVER) as { signal: AbortSignal });
+    } finally {
+      if (--this.#inFlight === 0) this.#whenIdle?.();
+    }
+  }
+
+  /** Resolves when no run is under way, or after the deadline. */
+  async drain(deadlineMs: number): Promise<void> {
+    if (this.#inFlight === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+      setTimeout(resolve, deadlineMs).unref();
+    });
+  }
+
+  async close(): Promise<void> {}
+}
+
+const NEVER = {
+  get signal() {
+    return new AbortController().signal;
+  },
+};
