@@ -1,8 +1,7 @@
 /** What the endpoint and the pool count. Every name stands in docs/reference/metrics.md, which a test holds. */
 import { Gauge, type Registry } from "prom-client";
 import { Status } from "../../wire/gen/dispatch/sdk/v1/status_pb.js";
-import type { EndpointEvent } from "../endpoint-events.ts";
-import type { PoolEvent } from "../pool-events.ts";
+import type { TelemetryEvent } from "../events.ts";
 import { BATCH_SIZE, DURATION_SECONDS, SIZE_BYTES } from "./buckets.ts";
 import { FoldedCounter, FoldedHistogram } from "./folded.ts";
 
@@ -19,7 +18,7 @@ export interface PoolFigures {
   inFlight: number;
 }
 
-export function endpointMetrics(registry: Registry): (event: PoolEvent | EndpointEvent) => void {
+export function endpointMetrics(registry: Registry): (event: TelemetryEvent) => void {
   const runs = new FoldedCounter(registry, {
     name: "dispatch_runs_total",
     help: "Runs answered, by function and dispatch.sdk.v1.Status.",
