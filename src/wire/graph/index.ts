@@ -1,12 +1,13 @@
-/** The value-graph codec. Until it is here, nothing needs it to be carried. */
-export class GraphError extends Error {
-  override readonly name = "GraphError";
-}
-
-export function encodeGraph(_value: unknown, options: { pathRoot?: string } = {}): Uint8Array {
-  throw new GraphError(`${options.pathRoot ?? "value"}: cannot be carried`);
-}
-
-export function decodeGraph(_bytes: Uint8Array): unknown {
-  throw new GraphError("cannot be read");
-}
+export {
+  type AnyClass,
+  ClassRegistry,
+  registerSerializable,
+  type SerializableOptions,
+  serializableClasses,
+} from "./classes.ts";
+export { type DecodeGraphOptions, decodeGraph } from "./decode.ts";
+export { type EncodeGraphOptions, encodeGraph } from "./encode.ts";
+export { CannotCarryError, GraphError, type GraphErrorCode } from "./error.ts";
+export type { DecodeHooks, EncodeHooks, HeadValue, NodeDescription, TrailStep } from "./hooks.ts";
+export type { GraphLimits } from "./limits.ts";
+export type { MessageTypes } from "./messages.ts";
