@@ -303,6 +303,7 @@ test("boxed primitives, URLs and arguments come back", () => {
   assert.ok(carried(url) instanceof URL);
   assert.equal(carried(new URLSearchParams("a=1&a=2&b=ü")).toString(), "a=1&a=2&b=%C3%BC");
   const list = (function (..._: unknown[]) {
+    // biome-ignore lint/complexity/noArguments: an arguments object is what is tested
     return arguments;
   })(1, url, "x");
   const back = carried(list);
