@@ -4,6 +4,7 @@ import { Status } from "../../wire/gen/dispatch/sdk/v1/status_pb.js";
 import type { TelemetryEvent } from "../events.ts";
 import { BATCH_SIZE, DURATION_SECONDS, SIZE_BYTES } from "./buckets.ts";
 import { FoldedCounter, FoldedHistogram } from "./folded.ts";
+import { gauge } from "./gauge.ts";
 
 /** The pool's figures at the moment of a scrape, as `RunPool.snapshot` gives them. */
 export interface PoolFigures {
@@ -142,21 +143,4 @@ export function poolGauges(registry: Registry, figures: () => PoolFigures): void
       },
     });
   }
-}
-
-/** A gauge without labels that is read when it is scraped. */
-export function gauge(
-  registry: Registry,
-  name: string,
-  help: string,
-  read: (set: (value: number) => void) => void,
-): void {
-  new Gauge({
-    name,
-    help,
-    registers: [registry],
-    collect() {
-      read((value) => this.set(value));
-    },
-  });
 }

@@ -1,7 +1,7 @@
 /** What the process itself shows: the front's event loop, memory, processor time, the build. */
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import { Counter, Gauge, type Registry } from "prom-client";
-import { gauge } from "./endpoint-metrics.ts";
+import { gauge } from "./gauge.ts";
 
 export interface ProcessMetrics {
   /** Stops the delay monitor. */
