@@ -1,2 +1,3 @@
 export { type ApiKeyOptions, ApiKeys } from "./api-keys.ts";
+export { jsonOf } from "./json.ts";
 export { type SchedulerApiOptions, schedulerApi } from "./plugin.ts";

@@ -1,0 +1,40 @@
+/** `dispatch keys`: makes the keys that services and clients know each other by. */
+import { randomBytes } from "node:crypto";
+import { Command } from "commander";
+import type { CliContext } from "../context.ts";
+import { keyPairOf } from "./key-pair.ts";
+
+export function keysCommand(context: CliContext): Command {
+  const command = new Command("keys").description("Make keys: for signing runs, and for the Dispatch API.");
+  command
+    .command("new")
+    .description(
+      "Make an Ed25519 key pair: the scheduler signs runs with one half, endpoints verify with the other.",
+    )
+    .option("--pem", "Print PEM instead of base64.")
+    .option("--json", "Print JSON.")
+    .action((options: { pem?: boolean; json?: boolean }) => {
+      const pair = keyPairOf(randomBytes(32));
+      const signingKey = options.pem ? pair.signingKeyPem : pair.signingKey;
+      const verificationKey = options.pem ? pair.verificationKeyPem : pair.verificationKey;
+      if (options.json) return context.out(JSON.stringify({ signingKey, verificationKey }));
+      context.err("The signing key is the scheduler's secret; endpoints get the verification key.");
+      context.out(`DISPATCH_SIGNING_KEY=${assignable(signingKey)}`);
+      context.out(`DISPATCH_VERIFICATION_KEY=${assignable(verificationKey)}`);
+    });
+  command
+    .command("api")
+    .description("Make a random key for clients of the Dispatch API.")
+    .action(() => {
+      context.err(
+        "Add it to the service's DISPATCH_API_KEYS, and give it to the client as DISPATCH_API_KEY.",
+      );
+      context.out(`DISPATCH_API_KEY=${randomBytes(32).toString("base64url")}`);
+    });
+  return command;
+}
+
+/** As a line of an environment file: the line ends of PEM are written as \n, which every reader here undoes. */
+function assignable(key: string): string {
+  return key.includes("\n") ? `"${key.trim().replaceAll("\n", "\\n")}"` : key;
+}
