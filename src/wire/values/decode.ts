@@ -27,8 +27,8 @@ export function decodeValue(any: Any): unknown {
   try {
     return decode === undefined ? (decodeMessage(any) ?? held(any)) : decode(any.value);
   } catch (error) {
-    if (error instanceof ValueError) throw error;
-    const why = error instanceof GraphError ? error.message : `malformed bytes (${(error as Error).message})`;
+    const known = error instanceof ValueError || error instanceof GraphError;
+    const why = known ? error.message : `malformed bytes (${(error as Error).message})`;
     throw new ValueError(`cannot read a ${typeNameOf(any.typeUrl)}: ${why}`, { cause: error });
   }
 }

@@ -37,6 +37,9 @@ const FILES: DescFile[] = [
 const types = createMutableRegistry(...FILES.flatMap((file) => file.messages));
 const registered = new Set<string>();
 
+/** The types that users registered. */
+export const registeredMessages = { getMessage: registeredSchema };
+
 /** The types that an Any of ours may hold: what JSON needs to know of to spell it out. */
 export const anyTypes: Registry = types;
 
@@ -52,17 +55,27 @@ export function registerMessages(...schemas: DescMessage[]): void {
   }
 }
 
-/** The Any of a protobuf message, or undefined for any other value. An Any stays what it is. */
+/**
+ * The Any of a protobuf message, or undefined for any other value. An Any stays what it is.
+ *
+ * @throws {ValueError} for a message whose type is not registered, or whose fields are not of their types
+ */
 export function encodeMessage(value: object, path: string): Any | undefined {
   if (!isMessage(value)) return undefined;
-  if (value.$typeName === "google.protobuf.Any") return value as Any;
+  if (isAny(value)) return value;
   const schema = registeredSchema(value.$typeName);
   if (schema === undefined) {
     throw new ValueError(
       `${path}: cannot carry a ${value.$typeName}: call registerMessages with its schema first`,
     );
   }
-  return anyOf(typeUrlOf(value.$typeName), toBinary(schema, value));
+  try {
+    return anyOf(typeUrlOf(value.$typeName), toBinary(schema, value));
+  } catch (error) {
+    throw new ValueError(`${path}: cannot carry a ${value.$typeName}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** The message inside, or undefined when its type is not registered. */
@@ -73,4 +86,15 @@ export function decodeMessage(any: Any): Message | undefined {
 
 function registeredSchema(typeName: string): DescMessage | undefined {
   return registered.has(typeName) ? types.getMessage(typeName) : undefined;
+}
+
+/** Whether it really is one: data that was received may call itself so. */
+function isAny(value: Message): value is Any {
+  return (
+    value.$typeName === "google.protobuf.Any" &&
+    "typeUrl" in value &&
+    typeof value.typeUrl === "string" &&
+    "value" in value &&
+    value.value instanceof Uint8Array
+  );
 }

@@ -9,6 +9,7 @@ export type { Any };
 /** Thrown for a value that cannot be carried and for bytes that are not the value they claim to be. */
 export class ValueError extends Error {
   override readonly name = "ValueError";
+  readonly connectCode = "invalid_argument";
 }
 
 export function anyOf(typeUrl: string, value: Uint8Array): Any {
