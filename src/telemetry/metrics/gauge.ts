@@ -5,14 +5,14 @@ export function gauge(
   registry: Registry,
   name: string,
   help: string,
-  read: (set: (value: number) => void) => void | Promise<void>,
+  read: (set: (value: number) => void) => void,
 ): void {
   new Gauge({
     name,
     help,
     registers: [registry],
-    async collect() {
-      await read((value) => this.set(value));
+    collect() {
+      read((value) => this.set(value));
     },
   });
 }

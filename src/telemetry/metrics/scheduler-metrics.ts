@@ -96,19 +96,16 @@ export function schedulerMetrics(registry: Registry): (event: { readonly type: s
 }
 
 /** Gauges that are read from the scheduler at each scrape. */
-export function schedulerGauges(
-  registry: Registry,
-  figures: () => SchedulerGaugeFigures | Promise<SchedulerGaugeFigures>,
-): void {
+export function schedulerGauges(registry: Registry, figures: () => SchedulerGaugeFigures): void {
   let current: SchedulerGaugeFigures | undefined;
   new Gauge({
     name: "dispatch_calls",
     help: "Calls that have not ended: ready to run, running, or waiting (suspended, delayed, cancelling).",
     labelNames: ["state"],
     registers: [registry],
-    async collect() {
-      // The first of the gauges to be collected reads for all.
-      current = await figures();
+    collect() {
+      // The first of the gauges to be collected reads for all, and must not wait: the others follow at once.
+      current = figures();
       const { liveCalls, readyCalls, runsInFlight } = current;
       this.set({ state: "ready" }, readyCalls);
       this.set({ state: "running" }, runsInFlight);
