@@ -13,3 +13,5 @@ execFileSync(process.execPath, [path("node_modules/typescript/bin/tsc"), "-p", "
 });
 // Generated code is JavaScript with declarations already.
 cpSync(path("src/wire/gen"), path("dist/src/wire/gen"), { recursive: true });
+// What is read at run time and is no code.
+cpSync(path("src/endpoint/live/page"), path("dist/src/endpoint/live/page"), { recursive: true });
