@@ -2,6 +2,8 @@ export {
   AnyException,
   AsyncFunction,
   Batch,
+  BlockingFunction,
+  type BlockingOptions,
   Call,
   type CallDetail,
   type CallInfo,

@@ -63,8 +63,8 @@ export function refuseUnknown(unknown: object, what: string): void {
 
 function checkedKey(key: string | undefined): { idempotencyKey?: string } {
   if (key === undefined) return {};
-  if (typeof key !== "string" || key === "" || key.length > 256) {
-    throw new RangeError("idempotencyKey must be a string of 1 to 256 characters");
+  if (typeof key !== "string" || key === "" || key.length > 255) {
+    throw new RangeError("idempotencyKey must be a string of 1 to 255 characters");
   }
   return { idempotencyKey: key };
 }

@@ -31,6 +31,7 @@ export {
 export { errorFromWire, errorToWire, RemoteError } from "./errors/error-wire.ts";
 export { registerErrorType, registerOutputType, statusOfError, statusOfOutput } from "./errors/status-of.ts";
 export { AsyncFunction, type Implementation } from "./functions/async-function.ts";
+export { BlockingFunction, type BlockingOptions } from "./functions/blocking-function.ts";
 export type { FunctionOptions } from "./functions/function-options.ts";
 export { PrimitiveFunction, type PrimitiveFunctionType } from "./functions/primitive-function.ts";
 export { outputOfThrown, plainDriver, type RunDriver, setRunDriver } from "./functions/run-driver.ts";
@@ -50,3 +51,9 @@ export {
   enterScope,
   type RetryOptions,
 } from "./scope.ts";
+export {
+  type RunningService,
+  registerServiceStarter,
+  type ServiceOptions,
+  setInsideService,
+} from "./service-seam.ts";

@@ -65,7 +65,6 @@ export class Input implements RunContext {
   }
 
   get signal(): AbortSignal {
-    // Made only when asked for: most functions never look, and a signal costs as much as a small run.
     return (this.#signal ??= this.#environment.signal ?? new AbortController().signal);
   }
 

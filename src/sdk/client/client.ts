@@ -29,6 +29,9 @@ export interface DispatchOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The part of a client's options that can be cloned between threads. */
+export type ClientConnection = Pick<ClientOptions, "apiUrl" | "apiKey" | "timeoutMs" | "attemptTimeoutMs">;
+
 /**
  * Client of a Dispatch API.
  *
@@ -69,6 +72,12 @@ export class Client {
   /** URL of the Dispatch API. */
   get apiUrl(): string {
     return this.#options.apiUrl.href;
+  }
+
+  /** What another thread needs to make a client of its own for the same API. */
+  get connection(): ClientConnection {
+    const { apiUrl, apiKey, timeoutMs, attemptTimeoutMs } = this.#options;
+    return { apiUrl: apiUrl.href, timeoutMs, attemptTimeoutMs, ...(apiKey && { apiKey: apiKey.value }) };
   }
 
   /**

@@ -1,20 +1,17 @@
 /** Where a durable call was made, to be shown under the stack of the failure that comes back. */
 export interface CallSite {
-  /** Frames, one per line, as `Error.stack` has them. */
+  /** Frames, one per line, as `Error.stack` has them; empty where there are none. */
   readonly frames: string;
 }
 
-/** The frames above this package's own. Costs some microseconds: for calls that cross a network anyway. */
-export function callSite(): CallSite {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 20;
-  const { stack = "" } = new Error();
-  Error.stackTraceLimit = limit;
-  const frames = stack
-    .split("\n")
-    .slice(1)
-    .filter((frame) => !frame.includes(sdkRoot));
-  return { frames: frames.slice(0, 10).join("\n") };
+/**
+ * The frames of whoever called `callee`. Costs some microseconds: for calls that cross a network anyway.
+ *
+ * @param callee the function that users call, on the stack now
+ */
+export function callSite(callee: (...args: never[]) => unknown): CallSite {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, callee);
+  // The first line is a heading.
+  return { frames: (holder.stack ?? "").split("\n").slice(1).join("\n") };
 }
-
-const sdkRoot = new URL("..", import.meta.url).href;

@@ -1,14 +1,14 @@
 import { Call } from "../call.ts";
 import { checkCallOptions } from "../call-options.ts";
 import type { DispatchId } from "../client/client.ts";
-import { callSite } from "../errors/call-site.ts";
 import type { Input } from "../input.ts";
 import type { Output } from "../output.ts";
 import type { Registry } from "../registry/registry.ts";
 import { currentRun } from "../run-context.ts";
-import { type CallOptions, currentScope, type DurableCall } from "../scope.ts";
+import type { CallOptions, DurableCall } from "../scope.ts";
 import { Callable } from "./callable.ts";
 import type { FunctionOptions } from "./function-options.ts";
+import { makeCall } from "./make-call.ts";
 
 /** Takes an `Input`, answers with an `Output`, and does not throw. */
 export type PrimitiveFunctionType = (input: Input) => Promise<Output> | Output;
@@ -47,7 +47,7 @@ export class PrimitiveFunction<P extends unknown[] = never[], R = unknown> exten
   readonly #callOptions: CallOptions;
 
   constructor(init: PrimitiveFunctionInit) {
-    super(init.name, init.length, (self: PrimitiveFunction<P, R>, args) => self.#call(args as P));
+    super(init.name, init.length, (self: PrimitiveFunction<P, R>, args) => self.#call(args));
     this.registry = init.registry;
     this.options = init.options;
     this.#primitive = init.primitive;
@@ -85,23 +85,14 @@ export class PrimitiveFunction<P extends unknown[] = never[], R = unknown> exten
     return this.#callOptions;
   }
 
-  #call(args: P): Promise<R> {
-    const scope = currentScope();
-    if (scope === undefined) return this.#callOutside(args);
+  // Without P: a method's parameters would make every function a type apart, private or not.
+  #call(args: unknown[]): Promise<R> {
     const own = currentRun()?.owner === this.registry;
     const endpoint = own ? "" : (this.registry.configuredEndpoint ?? "");
-    // The runtime's own promise is handed on as it is: it knows it again where it is awaited.
-    return scope.call(this.#durableCall(args, endpoint)) as Promise<R>;
+    return makeCall(this.#durableCall(args, endpoint), () => this.registry.client, this) as Promise<R>;
   }
 
-  async #callOutside(args: P): Promise<R> {
-    const site = callSite();
-    const { client } = this.registry;
-    const [id] = await client.dispatch([this.buildCall(...args)]);
-    return (await client.wait(id as DispatchId, { via: this.name, site })) as R;
-  }
-
-  #durableCall(args: P, endpoint: string): DurableCall {
+  #durableCall(args: unknown[], endpoint: string): DurableCall {
     const { expirationMs } = this.options;
     const options = { ...(expirationMs !== undefined && { expirationMs }), ...this.#callOptions };
     return { endpoint, function: this.name, args, options };

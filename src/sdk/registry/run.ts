@@ -69,9 +69,10 @@ async function runWithTimeout(
   timeoutMs: number,
 ): Promise<Output> {
   const controller = new AbortController();
-  const abort = () => controller.abort(options.signal?.reason);
-  if (options.signal?.aborted) abort();
-  options.signal?.addEventListener("abort", abort, { once: true });
+  const { signal } = options;
+  const abort = () => controller.abort(signal?.reason);
+  if (signal?.aborted) abort();
+  signal?.addEventListener("abort", abort, { once: true });
   let timer: NodeJS.Timeout | undefined;
   const timedOut = new Promise<Output>((resolve) => {
     timer = setTimeout(() => {
@@ -83,9 +84,10 @@ async function runWithTimeout(
     }, timeoutMs);
   });
   try {
-    return await Promise.race([runOnce(fn, request, { ...options, signal: controller.signal }), timedOut]);
+    const { attempt } = options;
+    return await Promise.race([runOnce(fn, request, { attempt, signal: controller.signal }), timedOut]);
   } finally {
     clearTimeout(timer);
-    options.signal?.removeEventListener("abort", abort);
+    signal?.removeEventListener("abort", abort);
   }
 }

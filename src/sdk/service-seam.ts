@@ -1,0 +1,87 @@
+/**
+ * How a program starts the service that hosts its functions. The SDK owns this seam and does not know the service,
+ * which is a layer above: whoever composes both registers a starter.
+ */
+import { setHostDefaults } from "./environment.ts";
+import { ConfigurationError } from "./errors/dispatch-error.ts";
+
+/** Options of the service, handed through as they are. */
+export type ServiceOptions = Readonly<Record<string, unknown>>;
+
+export interface RunningService {
+  /** URL at which both the functions and the Dispatch API are reached. */
+  readonly url: string;
+  /** A key that the Dispatch API accepts; undefined when it needs none. */
+  readonly apiKey?: string;
+  /** Resolves when the service has stopped, by `stop` or by a signal. */
+  readonly stopped: Promise<void>;
+  /** Ends what runs, in order. */
+  stop(): Promise<void>;
+}
+
+export type ServiceStarter = (options: ServiceOptions) => Promise<RunningService>;
+
+let starter: ServiceStarter | undefined;
+let running: RunningService | undefined;
+let insideService = false;
+
+/** Called once by the composition root. */
+export function registerServiceStarter(start: ServiceStarter): void {
+  starter = start;
+}
+
+/** Called in a thread that the service runs functions on: `run` and `serve` do nothing there. */
+export function setInsideService(inside: boolean): void {
+  insideService = inside;
+}
+
+/** True while this thread also answers for the service: blocking it would wait for itself. */
+export function hostsService(): boolean {
+  return running !== undefined;
+}
+
+/**
+ * Starts the service, runs `main` with it, and stops it. The calls of `main` go to this service.
+ *
+ * @returns what `main` returns; on a thread of the service, which loads the same module, undefined at once
+ * @throws {ConfigurationError} when a service runs in this process already
+ */
+export async function runWithService<T>(
+  main: () => T | PromiseLike<T>,
+  options: ServiceOptions,
+): Promise<T | undefined> {
+  if (insideService) return undefined;
+  const service = await start(options);
+  try {
+    return await main();
+  } finally {
+    await service.stop();
+    ended();
+  }
+}
+
+/** Starts the service and resolves when it has stopped; on a thread of the service at once. */
+export async function serve(options: ServiceOptions): Promise<void> {
+  if (insideService) return;
+  const service = await start(options);
+  try {
+    await service.stopped;
+  } finally {
+    ended();
+  }
+}
+
+async function start(options: ServiceOptions): Promise<RunningService> {
+  if (starter === undefined)
+    throw new ConfigurationError("this build of the package has no service to start");
+  if (running !== undefined) throw new ConfigurationError("a service runs in this process already");
+  running = await starter(options);
+  const { url, apiKey } = running;
+  setHostDefaults({ endpoint: url, apiUrl: url, ...(apiKey !== undefined && { apiKey }) });
+  return running;
+}
+
+function ended(): void {
+  running = undefined;
+  setHostDefaults({});
+}
