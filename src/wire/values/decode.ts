@@ -13,7 +13,7 @@ import { decodeGraph, GraphError } from "../graph/index.ts";
 import { isTimestamp, millisecondsOf } from "../hot-path/time.ts";
 import { Duration } from "./duration.ts";
 import { decodeJsonValue } from "./json-value.ts";
-import { decodeMessage } from "./messages.ts";
+import { decodeMessage, registeredMessages } from "./messages.ts";
 import { type Any, anyOf, TYPE_URL, typeNameOf, ValueError } from "./types.ts";
 
 /**
@@ -129,5 +129,6 @@ function duration(bytes: Uint8Array): Duration {
 }
 
 function serialized(bytes: Uint8Array): unknown {
-  return decodeGraph(scalar(bytes, DELIMITED_1, (reader) => reader.bytes(), new Uint8Array()));
+  const graph = scalar(bytes, DELIMITED_1, (reader) => reader.bytes(), new Uint8Array());
+  return decodeGraph(graph, { messages: registeredMessages });
 }

@@ -1,3 +1,5 @@
+import { registerSerializable } from "../graph/index.ts";
+
 /** A span of time as `google.protobuf.Duration` carries it. Dates have a class in JavaScript, durations have not. */
 export class Duration {
   /** May be negative, and fractional down to nanoseconds. */
@@ -27,3 +29,10 @@ export class Duration {
 
 /** Bound of google/protobuf/duration.proto: 315,576,000,000 seconds. */
 const MILLISECONDS_MAX = 315_576_000_000_000;
+
+/** Inside of lists and maps, where no google.protobuf.Duration can be. */
+registerSerializable(Duration, {
+  name: "dispatch.Duration",
+  toState: (duration) => duration.milliseconds,
+  fromState: (milliseconds) => new Duration(Number(milliseconds)),
+});

@@ -1,13 +1,13 @@
 /** Values into `google.protobuf.Any`. */
 import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { DELIMITED_1, VARINT_1 } from "../fields.ts";
-import { encodeGraph, GraphError } from "../graph/index.ts";
+import { CannotCarryError, encodeGraph, GraphError } from "../graph/index.ts";
 import { timestampOf } from "../hot-path/time.ts";
 import { timeFields } from "../hot-path/write.ts";
 import { written } from "../writer.ts";
 import { Duration } from "./duration.ts";
 import { encodeJsonValue } from "./json-value.ts";
-import { encodeMessage } from "./messages.ts";
+import { encodeMessage, registeredMessages } from "./messages.ts";
 import { type Any, anyOf, TYPE_URL, ValueError } from "./types.ts";
 
 /**
@@ -55,14 +55,16 @@ function encodeObject(value: object, path: string): Any {
 }
 
 function serialized(value: unknown, path: string): Any {
-  let graph: Uint8Array;
   try {
-    graph = encodeGraph(value, { pathRoot: path });
+    const graph = encodeGraph(value, { pathRoot: path, messages: registeredMessages });
+    return anyOf(TYPE_URL.serialized, bytesField(graph));
   } catch (error) {
-    if (error instanceof GraphError) throw new ValueError(error.message, { cause: error });
+    if (error instanceof CannotCarryError) throw new ValueError(error.message, { cause: error });
+    if (error instanceof GraphError) {
+      throw new ValueError(`${path}: cannot carry it: ${error.message}`, { cause: error });
+    }
     throw error;
   }
-  return anyOf(TYPE_URL.serialized, bytesField(graph));
 }
 
 /** The shapes below are a few bytes each: written in place they cost a tenth of what a writer does. */
