@@ -54,7 +54,8 @@ export function classNode(node: ClassNode, cx: CodeContext, type: ClassNode["typ
     literal(fingerprint(node)),
   ];
   if (!nested) skipInitialisersWhileRestoring(node, elements);
-  if (privateFields.length > 0 && !nested) registration.push(privateAccess(privateFields));
+  // Private methods too exist only on what went through the constructor.
+  if (hasPrivateMembers(node) && !nested) registration.push(privateAccess(privateFields));
   const setup: Statement[] = [...(module.insideClass.get(info) ?? [])];
   const homeName = module.homeNames.get(info);
   if (homeName) setup.unshift(statement(assign(identifier(homeName), thisExpression())));
@@ -74,6 +75,11 @@ export function classNode(node: ClassNode, cx: CodeContext, type: ClassNode["typ
     node,
   );
 }
+
+export const hasPrivateMembers = (node: ClassNode): boolean =>
+  node.body.body.some(
+    (one) => one.type !== "StaticBlock" && one.key.type === "PrivateIdentifier" && !one.static,
+  );
 
 function rewriteElement(element: ClassElement, cx: CodeContext): ClassElement {
   const { module } = cx;

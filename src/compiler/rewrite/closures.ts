@@ -46,7 +46,7 @@ import { fingerprint } from "../fingerprint.ts";
 import { Machine } from "../machine/machine.ts";
 import { thisOwner } from "../plan.ts";
 import type { FunctionInfo, Scope } from "../scope.ts";
-import { classNode } from "./classes.ts";
+import { classNode, hasPrivateMembers } from "./classes.ts";
 import { argumentsValue, rewrite, thisValue } from "./expression.ts";
 import { containsClosure } from "./loops.ts";
 import { declareByAssignment, rewritePattern } from "./patterns.ts";
@@ -94,6 +94,7 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
     property("labels", array(labels.map(literal))),
     ...(isSingle ? [property("single", literal(true))] : []),
     ...(isClass ? [property("isClass", literal(true))] : []),
+    ...(isClass && hasPrivateMembers(node as ClassNode) ? [property("hasPrivates", literal(true))] : []),
   ]);
   const usesPrivateName = fn.usesPrivateName && !isClass;
   const made = usesPrivateName ? literal(null) : identifier(factoryName);

@@ -92,6 +92,13 @@ function combine(kind: CombinatorKind, members: Iterable<unknown>): Combinator {
 export class Deferred extends Task {
   /** The executor takes no parameters, so nothing can ever settle it. */
   never = false;
+
+  override $$settle(state: 1 | 2, value: unknown): void {
+    // It may have been waited for in place, as something that only code outside of the coroutine settles.
+    this.$$R.nativeWaits.delete(this);
+    super.$$settle(state, value);
+    this.$$R.checkQuiet();
+  }
 }
 
 const SETTLES: unique symbol = Symbol("dispatch.settles");
@@ -121,6 +128,10 @@ function decide(task: Deferred): boolean {
   if (task.$$P === DECIDED || task.$$S !== 0) return false;
   task.$$P = DECIDED;
   return true;
+}
+
+export function markDecided(task: Deferred): void {
+  task.$$P = DECIDED;
 }
 
 export const isDecided = (task: Deferred): boolean => task.$$P === DECIDED;

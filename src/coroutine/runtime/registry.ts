@@ -28,6 +28,8 @@ export interface ClosureDescription {
   /** Made once, at the top level of its module: it is saved by name. */
   readonly single?: boolean;
   readonly isClass?: boolean;
+  /** A class with private members: its instances cannot be made without running its constructor. */
+  readonly hasPrivates?: boolean;
   make: (...captured: unknown[]) => object;
   instance?: object;
 }
@@ -127,6 +129,24 @@ export function addClass(description: ClassDescription): void {
 }
 
 export const classDescription = (Class: object): ClassDescription | undefined => classDescriptions.get(Class);
+
+/** On a function bound in compiled code: what a native bound function hides. */
+export interface BoundTag {
+  readonly target: (...args: unknown[]) => unknown;
+  readonly self: unknown;
+  readonly args: readonly unknown[];
+}
+
+const BOUND: unique symbol = Symbol("dispatch.bound");
+
+/** `target.bind(self, ...args)`, remembering what it was made of. */
+export function bind(target: (...args: never[]) => unknown, self: unknown, ...args: unknown[]): object {
+  const bound = Function.prototype.bind.call(target, self, ...(args as never[])) as object;
+  Object.defineProperty(bound, BOUND, { value: { target, self, args } });
+  return bound;
+}
+
+export const boundTag = (value: object): BoundTag | undefined => (value as { [BOUND]?: BoundTag })[BOUND];
 
 export function registerModule(id: string, bindings: Readonly<Record<string, () => unknown>>): void {
   modules.set(id, bindings);

@@ -4,6 +4,7 @@
  */
 import { type CallScope, type DurableCall, enterScope } from "../../sdk/scope.ts";
 import { Coroutine, type NewCall } from "../coroutine.ts";
+import { decodeCoroutine, encodeCoroutine } from "../snapshot/snapshot.ts";
 import { chooser, type Order, type Outcome, plainWorld, type World } from "./world.ts";
 
 export interface DriverOptions {
@@ -41,15 +42,37 @@ export async function runCoroutine(
     const { main } = coroutine;
     if (main.$$S === 1) return { status: "ok", value: main.$$V, steps };
     if (main.$$S === 2) return { status: "error", error: main.$$V, steps };
-    if (coroutine.pending.size === 0)
-      throw new Error("nothing pending: the function waits for what never comes");
     if (steps >= stepsMax) throw new Error(`more than ${stepsMax} steps`);
+    if (waitsOutside(coroutine)) {
+      steps--;
+      continue;
+    }
+    if (coroutine.pending.size === 0) {
+      throw new Error("nothing pending: the function waits for what never comes");
+    }
     coroutine = between(coroutine);
     const id = choose(coroutine.pending.keys());
     const { call } = calls.get(id)!;
     calls.delete(id);
     coroutine.deliver(id, answer(world, call));
   }
+}
+
+/** Waits in place for promises that only code outside of the coroutine can settle. */
+function waitsOutside(coroutine: Coroutine): boolean {
+  const { waitingOutside } = encodeCoroutine(coroutine);
+  for (const task of waitingOutside) coroutine.nativeWaits.add(task);
+  return waitingOutside.length > 0;
+}
+
+/** Saves a coroutine and restores it from the bytes alone; `onBytes` sees them. */
+export function throughBytes(onBytes: (bytes: Uint8Array) => void = () => {}) {
+  return (coroutine: Coroutine): Coroutine => {
+    const { bytes } = encodeCoroutine(coroutine);
+    onBytes(bytes);
+    coroutine.dead = true;
+    return decodeCoroutine(bytes);
+  };
 }
 
 function answer(world: World, call: DurableCall): { value: unknown } | { error: unknown } {

@@ -1,0 +1,99 @@
+/** Objects that have a name: constants and imports of compiled modules, and what JavaScript itself provides. */
+import { modules } from "../runtime/registry.ts";
+
+export interface BindingName {
+  readonly module: string;
+  readonly name: string;
+}
+
+const bindings = new Map<object, BindingName>();
+/** Modules some of whose bindings had no value yet when they were looked at. */
+let incomplete = new Set<string>();
+let indexed = 0;
+
+/** The module binding that holds `value`, the one of the module that was loaded first. */
+export function bindingOf(value: object): BindingName | undefined {
+  if (indexed !== modules.size || incomplete.size > 0) index();
+  return bindings.get(value);
+}
+
+function index(): void {
+  const pending = new Set<string>();
+  let position = 0;
+  for (const [module, readers] of modules) {
+    if (position++ < indexed && !incomplete.has(module)) continue;
+    for (const [name, read] of Object.entries(readers)) {
+      const value = readSafely(read);
+      if (value === UNREADABLE) pending.add(module);
+      else if (isObject(value) && !bindings.has(value)) bindings.set(value, { module, name });
+    }
+  }
+  indexed = modules.size;
+  incomplete = pending;
+}
+
+const UNREADABLE = Symbol("a binding before its declaration");
+
+function readSafely(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
+/** The value of a binding; undefined when there is no such module or binding. */
+export function readBinding({ module, name }: BindingName): unknown {
+  const readers = modules.get(module);
+  if (!readers || !Object.hasOwn(readers, name)) return undefined;
+  return readers[name]!();
+}
+
+/** Forgets the bindings of a module that was loaded again. */
+export function forgetBindings(): void {
+  bindings.clear();
+  indexed = 0;
+}
+
+const GLOBALS =
+  "Object Function Array Map Set WeakMap WeakSet Promise Date RegExp Error TypeError RangeError SyntaxError " +
+  "ReferenceError EvalError URIError AggregateError String Number Boolean BigInt Symbol Math JSON Reflect Atomics " +
+  "Intl ArrayBuffer DataView Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array " +
+  "Float32Array Float64Array BigInt64Array BigUint64Array URL URLSearchParams TextEncoder TextDecoder Buffer " +
+  "Iterator parseInt parseFloat isNaN isFinite encodeURIComponent decodeURIComponent encodeURI decodeURI " +
+  "structuredClone setTimeout clearTimeout setInterval clearInterval setImmediate queueMicrotask fetch console " +
+  "process performance crypto AbortController AbortSignal Event EventTarget Headers Request Response FormData Blob";
+
+let builtInNames: Map<object, string> | undefined;
+let builtIns: Map<string, object> | undefined;
+
+function indexBuiltIns(): { names: Map<object, string>; values: Map<string, object> } {
+  if (builtInNames && builtIns) return { names: builtInNames, values: builtIns };
+  const names = new Map<object, string>();
+  const values = new Map<string, object>();
+  const add = (value: unknown, path: string, depth: number) => {
+    if (!isObject(value) || names.has(value)) return;
+    names.set(value, path);
+    values.set(path, value);
+    if (depth === 0) return;
+    for (const key of Reflect.ownKeys(value)) {
+      const property = Object.getOwnPropertyDescriptor(value, key);
+      if (property && "value" in property) add(property.value, `${path}.${String(key)}`, depth - 1);
+    }
+  };
+  for (const name of GLOBALS.split(" ")) {
+    const value: unknown = Reflect.get(globalThis, name);
+    const isService = name === "process" || name === "console" || name === "crypto";
+    add(value, name, isService ? 1 : 2);
+  }
+  add(globalThis, "globalThis", 0);
+  builtInNames = names;
+  builtIns = values;
+  return { names, values };
+}
+
+export const builtInName = (value: object): string | undefined => indexBuiltIns().names.get(value);
+export const builtIn = (name: string): object | undefined => indexBuiltIns().values.get(name);
