@@ -1,3 +1,4 @@
+export { dispatch } from "./dispatch.ts";
 export {
   AnyException,
   AsyncFunction,
@@ -20,7 +21,6 @@ export {
   type DispatchOptions,
   DNSError,
   defaultRegistry,
-  dispatch,
   type FunctionDescription,
   type FunctionOptions,
   HTTPError,

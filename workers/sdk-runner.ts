@@ -2,11 +2,12 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { resolveOwnPackage } from "../src/config/own-package.ts";
 import type { FunctionInfo } from "../src/pool/protocol.ts";
-import { openRegistries, run } from "../src/sdk/index.ts";
+import { openRegistries, run, setInsideService } from "../src/sdk/index.ts";
 import type { CreateRunner, SetupModule } from "./runner.ts";
 
 export const createRunner: CreateRunner = async (modules, setupModules = []) => {
   resolveOwnPackage();
+  setInsideService(true);
   for (const url of setupModules) await ((await import(url)) as SetupModule).setup?.();
   for (const module of modules) await load(module);
   return { functions: catalog(), run };

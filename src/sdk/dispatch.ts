@@ -1,4 +1,5 @@
 /** The face of the SDK for programs that need one set of functions: everything in the default registry. */
+import { registerSerializable } from "../wire/graph/index.ts";
 import { decodeArguments } from "../wire/values/index.ts";
 import type { Batch } from "./batch.ts";
 import { Call, type CallInit } from "./call.ts";
@@ -51,6 +52,18 @@ export const dispatch = {
       return Promise.reject(error);
     }
   },
+
+  /**
+   * Lets instances of a class be arguments, results and variables held across an await.
+   *
+   * ```ts
+   * dispatch.serializable(Money);
+   * dispatch.serializable(Account, { toState: (a) => a.balance, fromState: (balance: number) => new Account(balance) });
+   * ```
+   *
+   * @throws {TypeError} when the class hides state and no `toState` and `fromState` are given
+   */
+  serializable: registerSerializable,
 
   /** The run that the running code belongs to: its ids, times, attempt and abort signal. Undefined outside of a run. */
   current(): RunContext | undefined {

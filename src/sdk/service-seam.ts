@@ -30,9 +30,16 @@ export function registerServiceStarter(start: ServiceStarter): void {
   starter = start;
 }
 
-/** Called in a thread that the service runs functions on: `run` and `serve` do nothing there. */
+/**
+ * Called before a service loads the modules of its functions: `run` and `serve` do nothing in these, and their
+ * registries need no endpoint.
+ */
 export function setInsideService(inside: boolean): void {
   insideService = inside;
+}
+
+export function isInsideService(): boolean {
+  return insideService;
 }
 
 /** True while this thread also answers for the service: blocking it would wait for itself. */

@@ -20,7 +20,7 @@ export class ClientError extends DispatchError {
 
   static {
     ClientError.prototype.name = "ClientError";
-    registerErrorClass(ClientError);
+    registerErrorClass(ClientError, "dispatch.ClientError");
   }
 
   /** What the API answered, or what kept it from answering. */

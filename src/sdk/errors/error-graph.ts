@@ -9,7 +9,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { AnySchema } from "@bufbuild/protobuf/wkt";
 import { decodeValue, encodeValue } from "../../wire/values/index.ts";
-import { errorLineage, errorTypeName, findErrorClass, isRegistered } from "./error-classes.ts";
+import { errorLineage, errorTypeName, findErrorClass, hasOwnCodec, isRegistered } from "./error-classes.ts";
 
 /** An error as data. Of its classes, its own first, the first one that is known where it is read counts. */
 interface Description {
@@ -51,7 +51,8 @@ const depthMax = 16;
 const membersMax = 100;
 
 function describe(thrown: unknown, seen: Set<unknown>): Description | { value: unknown } | undefined {
-  if (!(thrown instanceof Error)) return isCarried(thrown) ? { value: thrown } : undefined;
+  if (!(thrown instanceof Error) || hasOwnCodec(thrown))
+    return isCarried(thrown) ? { value: thrown } : undefined;
   if (seen.has(thrown) || seen.size >= depthMax) return undefined;
   seen.add(thrown);
   const cause = Object.hasOwn(thrown, "cause") ? describe(thrown.cause, seen) : undefined;

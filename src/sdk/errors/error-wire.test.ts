@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import fc from "fast-check";
+import { registerSerializable } from "../../wire/graph/index.ts";
 import { callError } from "../../wire/hot-path/index.ts";
 import { Status } from "../../wire/status.ts";
+import { decodeValue, encodeValue } from "../../wire/values/index.ts";
 import { AnyException, NotFoundError, TemporaryError } from "./dispatch-error.ts";
 import { errorFromWire, errorToWire, RemoteError } from "./error-wire.ts";
 import { registerErrorType, statusOfError } from "./status-of.ts";
@@ -92,6 +94,47 @@ test("of a class that is not registered only plain fields travel: requests hold 
   assert.equal(back.code, "E1");
   assert.equal(back.status, 500);
   assert.equal("config" in back, false);
+});
+
+test("a class given to serializable keeps itself as a failure, by its own codec where it has one", () => {
+  class Quota extends Error {
+    readonly left: number[] = [1, 2];
+  }
+  class Vault extends Error {
+    readonly #secret: string;
+    constructor(secret: string) {
+      super("locked");
+      this.#secret = secret;
+    }
+    reveal() {
+      return this.#secret;
+    }
+  }
+  registerSerializable(Quota, { name: "billing.Quota" });
+  registerSerializable(Vault, { toState: (v) => v.reveal(), fromState: (s: string) => new Vault(s) });
+  const quota = travel(new Quota("none left"));
+  assert.ok(quota instanceof Quota);
+  assert.deepEqual(quota.left, [1, 2]);
+  assert.equal(errorToWire(quota).type, "billing.Quota");
+  const vault = travel(new Vault("xyz"));
+  assert.ok(vault instanceof Vault);
+  assert.equal(vault.reveal(), "xyz");
+});
+
+test("errors are values too: in lists and as fields they keep their class", () => {
+  class Declined extends Error {
+    readonly card = "4242";
+  }
+  registerErrorType(Declined, Status.PERMANENT_ERROR);
+  const settled = [
+    { status: "rejected", reason: new Declined("no") },
+    { reason: new TemporaryError("later") },
+  ];
+  const [a, b] = decodeValue(encodeValue(settled)) as [{ reason: Declined }, { reason: TemporaryError }];
+  assert.ok(a.reason instanceof Declined);
+  assert.equal(a.reason.card, "4242");
+  assert.ok(b.reason instanceof TemporaryError);
+  assert.equal(b.reason.status, Status.TEMPORARY_ERROR);
 });
 
 test("what is thrown and is no error arrives as it was, or is at least described", () => {

@@ -6,6 +6,7 @@ import { AsyncFunction, type Implementation } from "../functions/async-function.
 import { checkFunctionOptions, type FunctionOptions } from "../functions/function-options.ts";
 import { PrimitiveFunction, type PrimitiveFunctionType } from "../functions/primitive-function.ts";
 import { checkEndpoint, checkFunctionName } from "../names.ts";
+import { isInsideService } from "../service-seam.ts";
 import { addRegistry, removeRegistry } from "./open-registries.ts";
 import { type RunOptions, runRequest } from "./run.ts";
 
@@ -51,7 +52,8 @@ export class Registry {
   constructor(name: string, options: RegistryOptions = {}) {
     this.name = name;
     this.#endpoint = readEndpoint(options.endpoint);
-    if (this.#endpoint === undefined && !isDefault(options)) throw missingEndpoint();
+    // A service that loads this module reaches its functions whatever their endpoint is.
+    if (this.#endpoint === undefined && !isDefault(options) && !isInsideService()) throw missingEndpoint();
     this.#client = options.client;
     this.#ownsClient = options.client === undefined;
     addRegistry(this);
