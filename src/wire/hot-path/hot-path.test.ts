@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
+import { CallOptionsSchema } from "../gen/dispatch/sdk/node/v1/options_pb.js";
 import { DispatchRequestSchema, DispatchResponseSchema } from "../gen/dispatch/sdk/v1/dispatch_pb.js";
 import { RunRequestSchema, RunResponseSchema } from "../gen/dispatch/sdk/v1/function_pb.js";
 import {
@@ -251,6 +252,11 @@ test("what cannot be a message is refused, saying why and where", () => {
       );
     }
   }
+});
+
+test("unknown fields inside the options of a call are dropped like all others", () => {
+  const request = readDispatchRequest(Buffer.from("0a08c23e0512016b7801", "hex"));
+  assert.deepEqual(request.calls[0]?.options, create(CallOptionsSchema, { idempotencyKey: "k" }));
 });
 
 test("a status in ten bytes, as a negative number has it, is read and written", () => {

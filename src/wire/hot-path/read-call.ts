@@ -59,6 +59,7 @@ export function readCall(reader: MessageReader, parentEnd: number, merged: Call 
           CallOptionsSchema,
           merged.options ?? create(CallOptionsSchema),
           delimitedBytes(reader, end),
+          { readUnknownFields: false },
         );
         break;
       default:
