@@ -20,8 +20,10 @@ const NEW = 1;
 const NODE = 2;
 
 interface Region {
+  readonly buffer: ArrayBuffer;
   readonly start: number;
   end: number;
+  /** -1 until it is written. */
   number: number;
 }
 
@@ -36,48 +38,54 @@ export function writeRegions(
   views: readonly View[],
   nodeOf: (buffer: ArrayBuffer) => number | undefined,
 ): void {
-  const regionsOf = new Map<ArrayBuffer, Region[]>();
+  const regions = new Map<View, Region>();
   for (const [buffer, shown] of Map.groupBy(views, (view) => view.buffer)) {
-    regionsOf.set(buffer, regionsShown(buffer, shown, nodeOf(buffer) !== undefined));
+    findRegions(regions, buffer, shown, nodeOf(buffer) !== undefined);
   }
-  let number = 0;
-  for (const [buffer, regions] of regionsOf) {
-    const node = nodeOf(buffer);
-    for (const region of regions) {
-      region.number = number++;
-      if (node !== undefined) {
-        out.byte(NODE);
-        out.varint(node);
-      } else {
-        out.byte(NEW);
-        out.varint(region.end - region.start);
-        out.raw(new Uint8Array(buffer, region.start, region.end - region.start));
-      }
-    }
+  // In the order of the views: where a Buffer lies in the pool must not change what is written.
+  let count = 0;
+  for (const view of views) {
+    const region = regions.get(view) as Region;
+    if (region.number >= 0) continue;
+    region.number = count++;
+    writeRegion(out, region, nodeOf(region.buffer));
   }
   out.byte(END);
   for (const view of views) {
-    const regions = regionsOf.get(view.buffer) as Region[];
-    const region = regions.findLast((each) => each.start <= view.byteOffset) as Region;
-    out.varint(region.number);
-    out.varint(view.byteOffset - region.start);
+    const { number, start } = regions.get(view) as Region;
+    out.varint(number);
+    out.varint(view.byteOffset - start);
     out.varint(types.isDataView(view) ? view.byteLength : (view as Uint8Array).length);
   }
 }
 
-function regionsShown(buffer: ArrayBuffer, views: View[], isHeld: boolean): Region[] {
-  if (isHeld || !views.every(Buffer.isBuffer)) return [{ start: 0, end: buffer.byteLength, number: 0 }];
-  const regions: Region[] = [];
+function writeRegion(out: ByteWriter, { buffer, start, end }: Region, node: number | undefined): void {
+  if (node !== undefined) {
+    out.byte(NODE);
+    out.varint(node);
+  } else {
+    out.byte(NEW);
+    out.varint(end - start);
+    out.raw(new Uint8Array(buffer, start, end - start));
+  }
+}
+
+function findRegions(regions: Map<View, Region>, buffer: ArrayBuffer, views: View[], isHeld: boolean): void {
+  if (isHeld || !views.every(Buffer.isBuffer)) {
+    const whole = { buffer, start: 0, end: buffer.byteLength, number: -1 };
+    for (const view of views) regions.set(view, whole);
+    return;
+  }
+  let last: Region | undefined;
   for (const view of views.toSorted((a, b) => a.byteOffset - b.byteOffset)) {
     const end = view.byteOffset + view.byteLength;
-    const last = regions.at(-1);
     if (last !== undefined && (view.byteOffset < last.end || view.byteOffset === last.start)) {
       last.end = Math.max(last.end, end);
     } else {
-      regions.push({ start: view.byteOffset, end, number: 0 });
+      last = { buffer, start: view.byteOffset, end, number: -1 };
     }
+    regions.set(view, last);
   }
-  return regions;
 }
 
 /** Where a view is to be made: in a buffer of its own region, or in that of a node. */

@@ -74,8 +74,8 @@ test("a string that occurs again is written once", () => {
 test("shared references and cycles keep their identity", () => {
   const shared = { name: "shared" };
   const root: Record<string, unknown> = { a: shared, b: [shared, shared], set: new Set([shared]) };
-  root["self"] = root;
-  root["map"] = new Map<unknown, unknown>([
+  root.self = root;
+  root.map = new Map<unknown, unknown>([
     [shared, root],
     [root, shared],
   ]);
@@ -182,7 +182,7 @@ test("property attributes and integrity come back", () => {
   const closings: ((value: object) => object)[] = [Object.freeze, Object.seal, Object.preventExtensions];
   for (const close of closings) {
     const inner: Record<string, unknown> = { a: 1 };
-    inner["self"] = inner;
+    inner.self = inner;
     const back = carried([close(inner), close([1, 2]), close(new Map([[1, 2]]))]);
     for (const [index, original] of [inner, [1, 2], new Map()].entries()) {
       close(original);
