@@ -5,7 +5,8 @@ import { type Answer, AnswerBatch } from "../src/pool/protocol.ts";
 export class Answers {
   readonly #port: MessagePort;
   readonly #batch = new AnswerBatch();
-  #scheduled = false;
+  /** Somebody has promised to send what there is at the end of this turn. */
+  #promised = false;
 
   constructor(port: MessagePort) {
     this.#port = port;
@@ -14,10 +15,10 @@ export class Answers {
   /** Sent at the end of this turn, unless somebody takes it along before. */
   add(answer: Answer): void {
     this.#batch.add(answer);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
+    if (this.#promised) return;
+    this.#promised = true;
     setImmediate(() => {
-      this.#scheduled = false;
+      this.#promised = false;
       this.send();
     });
   }

@@ -1,24 +1,41 @@
 /**
- * When code of a run ends the thread, by an exit or an error that nobody caught, the run is named in shared memory
- * before the thread goes: the front answers it, and runs the others again.
+ * Finds the run whose code would end the thread. For an exit or an error that nobody caught, the run is named in
+ * shared memory before the thread goes: the front answers it, and runs the others again. A rejection that nobody
+ * handles unwinds nothing but its own promise: its run is answered, and the thread lives on.
  */
 import { inspect } from "node:util";
 import type { CulpritReason, SharedState } from "../src/pool/shared-state.ts";
-import { runningSlot } from "./run-table.ts";
+import { runningRun, type StartedRun } from "./started-run.ts";
 
-export function blameRuns(shared: SharedState): void {
+export interface Blame {
+  shared: SharedState;
+  /** Answers a run that failed by something it does not know of. */
+  fail(run: StartedRun, message: string): void;
+  /** Called before the thread goes, to send what is ready. */
+  leave(): void;
+}
+
+export function blameRuns({ shared, fail, leave }: Blame): void {
   const exit = process.exit.bind(process);
   const end = (reason: CulpritReason, text: string, code: number): never => {
-    shared.culprit = { slot: runningSlot.getStore(), reason, text };
+    shared.culprit = { id: runningRun.getStore()?.id, reason, text };
+    leave();
     return exit(code);
   };
 
   process.exit = (code) => end("exit", `it called process.exit(${code ?? ""})`, Number(code ?? 0));
+  const kill = process.kill.bind(process);
+  process.kill = (pid, signal) =>
+    // Signal 0 only asks whether a process exists.
+    pid === process.pid && signal !== 0
+      ? end("exit", `it called process.kill(process.pid, ${inspect(signal)})`, 1)
+      : kill(pid, signal);
   process.on("uncaughtException", (error) => end("uncaught", `uncaught ${inspect(error)}`, 1));
   process.on("unhandledRejection", (reason) => {
-    // A rejection that no run caused says nothing about the runs in flight.
-    if (runningSlot.getStore() === undefined) {
-      process.stderr.write(`unhandled rejection outside of any run: ${inspect(reason)}\n`);
-    } else end("uncaught", `unhandled rejection: ${inspect(reason)}`, 1);
+    const run = runningRun.getStore();
+    const text = `unhandled rejection: ${inspect(reason)}`;
+    if (run === undefined) process.stderr.write(`outside of any run, ${text}\n`);
+    else if (run.answered) process.stderr.write(`after the end of its run, ${text}\n`);
+    else fail(run, text);
   });
 }

@@ -1,14 +1,12 @@
 /** The runs a thread has started and not yet answered: their time, their cancellation, their one answer. */
-import { AsyncLocalStorage } from "node:async_hooks";
+import { inspect } from "node:util";
 import { failureResponse } from "../src/pool/failure-response.ts";
 import type { OutgoingRun } from "../src/pool/protocol.ts";
 import type { SharedState } from "../src/pool/shared-state.ts";
 import { Status } from "../src/wire/gen/dispatch/sdk/v1/status_pb.js";
 import type { Answers } from "./answers.ts";
-import type { RunContext, Runner } from "./runner.ts";
-
-/** Which run the executing code belongs to, also after awaits: how an exit or an uncaught error finds its run. */
-export const runningSlot = new AsyncLocalStorage<number>();
+import type { Runner } from "./runner.ts";
+import { runningRun, StartedRun } from "./started-run.ts";
 
 export interface RunTableOptions {
   runner: Runner;
@@ -16,33 +14,7 @@ export interface RunTableOptions {
   shared: SharedState;
   runTimeoutMs: number;
   cancelGraceMs: number;
-}
-
-class StartedRun implements RunContext {
-  readonly slot: number;
-  readonly startedAtMs: number;
-  computingMs = 0;
-  /** Set once it was told to end: when it is answered without its function. */
-  graceEndsAtMs = Number.POSITIVE_INFINITY;
-  #controller: AbortController | undefined;
-  #reason: Error | undefined;
-
-  constructor(slot: number, startedAtMs: number) {
-    this.slot = slot;
-    this.startedAtMs = startedAtMs;
-  }
-
-  /** Most functions never look at it, and making one costs more than running a small function. */
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#reason !== undefined) this.#controller.abort(this.#reason);
-    return this.#controller.signal;
-  }
-
-  abort(reason: Error): void {
-    this.#reason = reason;
-    this.#controller?.abort(reason);
-  }
+  responseBytesMax: number;
 }
 
 export class RunTable {
@@ -55,30 +27,41 @@ export class RunTable {
     this.#options = options;
   }
 
-  start({ slot, request }: OutgoingRun): void {
+  /** Starts a run, unless the front has taken it back. */
+  start({ id, seat, request }: OutgoingRun): void {
     const { runner, shared } = this.#options;
-    const run = new StartedRun(slot, performance.now());
-    this.#runs.set(slot, run);
-    shared.runningSlot = slot;
+    if (!shared.take(seat)) return;
+    const run = new StartedRun(id, seat, performance.now());
+    shared.runningSeat = seat;
+    let response: Uint8Array | Promise<Uint8Array>;
     try {
-      const response = runningSlot.run(slot, () => runner.run(request, run));
-      run.computingMs = performance.now() - run.startedAtMs;
-      if (response instanceof Uint8Array) this.#answer(run, response);
-      else
-        response.then(
-          (bytes) => this.#answer(run, bytes),
-          (error) => this.#answer(run, faultResponse(error)),
-        );
+      response = runningRun.run(run, callRunner, runner, request, run);
     } catch (error) {
-      this.#answer(run, faultResponse(error));
+      this.#answer(run, uncaughtResponse(error));
+      return;
     } finally {
-      shared.runningSlot = undefined;
+      shared.runningSeat = undefined;
+      run.computingMs = performance.now() - run.startedAtMs;
     }
+    if (!isThenable(response)) {
+      this.#answer(run, response);
+      return;
+    }
+    this.#runs.set(id, run);
+    response.then(
+      (bytes) => this.#answer(run, bytes),
+      (error) => this.#answer(run, uncaughtResponse(error)),
+    );
   }
 
-  cancel(slot: number): void {
-    const run = this.#runs.get(slot);
+  cancel(id: number): void {
+    const run = this.#runs.get(id);
     if (run !== undefined) this.#abort(run, new DOMException("the run was cancelled", "AbortError"));
+  }
+
+  /** Answers a run that failed by something its promise does not know of. */
+  fail(run: StartedRun, message: string): void {
+    this.#answer(run, failureResponse(Status.PERMANENT_ERROR, "UncaughtError", message));
   }
 
   /** Tells runs whose time is over to end, and answers those that did not. */
@@ -88,17 +71,11 @@ export class RunTable {
       if (nowMs - run.startedAtMs < runTimeoutMs) break;
       this.#abort(run, new DOMException(`the run took longer than ${runTimeoutMs} ms`, "TimeoutError"));
     }
-    for (const run of this.#aborted) {
-      if (nowMs < run.graceEndsAtMs) continue;
-      this.#answer(
-        run,
-        failureResponse(Status.TIMEOUT, "RunTimeout", `the run took longer than ${runTimeoutMs} ms`),
-      );
-    }
+    for (const run of this.#aborted) if (nowMs >= run.graceEndsAtMs) this.#answer(run, abortedResponse(run));
   }
 
   #abort(run: StartedRun, reason: Error): void {
-    if (this.#aborted.has(run)) return;
+    if (run.reason !== undefined) return;
     this.#aborted.add(run);
     run.graceEndsAtMs = performance.now() + this.#options.cancelGraceMs;
     run.abort(reason);
@@ -106,22 +83,47 @@ export class RunTable {
 
   /** The first answer counts; a function that ends after its time was answered for is not heard. */
   #answer(run: StartedRun, response: Uint8Array): void {
-    if (!this.#runs.delete(run.slot)) return;
-    this.#aborted.delete(run);
-    const durationMs = performance.now() - run.startedAtMs;
+    if (run.answered) return;
+    run.answered = true;
+    this.#runs.delete(run.id);
+    if (run.reason !== undefined) this.#aborted.delete(run);
+    const { id, seat, startedAtMs, computingMs } = run;
     this.#options.answers.add({
-      slot: run.slot,
-      durationMicros: micros(durationMs),
-      computingMicros: micros(run.computingMs === 0 ? durationMs : run.computingMs),
-      response,
+      id,
+      seat,
+      durationMicros: micros(performance.now() - startedAtMs),
+      computingMicros: micros(computingMs),
+      response: this.#checked(response),
     });
+  }
+
+  #checked(response: Uint8Array): Uint8Array {
+    if (!(response instanceof Uint8Array)) {
+      const message = `a run was answered with ${inspect(response, { depth: 0 })}, which is no bytes`;
+      return failureResponse(Status.PERMANENT_ERROR, "UncaughtError", message);
+    }
+    const { responseBytesMax } = this.#options;
+    if (response.length <= responseBytesMax) return response;
+    const message = `the response has ${response.length} bytes, at most ${responseBytesMax} are allowed`;
+    return failureResponse(Status.INVALID_RESPONSE, "ResponseTooLarge", message);
   }
 }
 
+const callRunner = (runner: Runner, request: Uint8Array, run: StartedRun) => runner.run(request, run);
+
+const isThenable = (response: unknown): response is Promise<Uint8Array> =>
+  typeof (response as { then?: unknown } | undefined)?.then === "function";
+
 const micros = (ms: number) => Math.min(0xffff_ffff, Math.round(ms * 1_000));
 
+function abortedResponse({ reason }: StartedRun): Uint8Array {
+  const message = `${reason?.message}, and did not end when it was told to`;
+  return reason?.name === "TimeoutError"
+    ? failureResponse(Status.TIMEOUT, "RunTimeout", message)
+    : failureResponse(Status.TEMPORARY_ERROR, "RunCancelled", message);
+}
+
 /** The runner answers every failure of a function itself; this is for what it did not foresee. */
-function faultResponse(error: unknown): Uint8Array {
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return failureResponse(Status.PERMANENT_ERROR, "UncaughtError", message);
+function uncaughtResponse(error: unknown): Uint8Array {
+  return failureResponse(Status.PERMANENT_ERROR, "UncaughtError", inspect(error));
 }

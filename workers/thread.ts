@@ -24,25 +24,22 @@ async function start(task: StartTask): Promise<FunctionInfo[]> {
   const shared = new SharedState(task.shared);
   const { createRunner } = (await import(task.runner)) as { createRunner: CreateRunner };
   const runner = await createRunner(task.modules, task.setupModules);
-  answers = new Answers(task.port);
-  runs = new RunTable({
-    runner,
-    answers,
+  const table = new RunTable({ ...task, runner, shared, answers: (answers = new Answers(task.port)) });
+  runs = table;
+  blameRuns({
     shared,
-    runTimeoutMs: task.runTimeoutMs,
-    cancelGraceMs: task.cancelGraceMs,
+    fail: (run, message) => table.fail(run, message),
+    leave: () => answers?.send(),
   });
-  blameRuns(shared);
-  const table = runs;
   setInterval(() => {
     shared.beat();
     table.expire(performance.now());
   }, task.heartbeatMs).unref();
-  listen(task.port, (slot) => table.cancel(slot));
+  listen(task.port, (id) => table.cancel(id));
   return runner.functions;
 }
 
-function listen(port: MessagePort, cancel: (slot: number) => void): void {
+function listen(port: MessagePort, cancel: (id: number) => void): void {
   port.on("message", cancel);
   // A thread lives as long as Piscina wants it, not as long as this port is open.
   port.unref();
@@ -52,11 +49,12 @@ function listen(port: MessagePort, cancel: (slot: number) => void): void {
 async function runBatch(batch: Uint8Array): Promise<Uint8Array | undefined> {
   let stretchEndMs = performance.now() + STRETCH_MS;
   for (const run of decodeRuns(batch)) {
+    if (run.isHeavy || performance.now() >= stretchEndMs) {
+      await turn();
+      answers!.send();
+      stretchEndMs = performance.now() + STRETCH_MS;
+    }
     runs!.start(run);
-    if (performance.now() < stretchEndMs) continue;
-    await turn();
-    answers!.send();
-    stretchEndMs = performance.now() + STRETCH_MS;
   }
   await turn();
   return answers!.take();

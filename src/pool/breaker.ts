@@ -1,6 +1,9 @@
 /**
- * Stops the pool from spinning when threads die again and again: after some deaths in a row with no answered run
- * in between it opens for a while, then lets one thread try. Pure; time is passed in.
+ * Stops the pool from spinning when threads die again and again. Pure; time is passed in.
+ *
+ * closed: threads are replaced at once. open, entered by some deaths in a row with no answered run in between: none is
+ * started until a back-off time is over. probing, entered then: one thread may be started; its death opens the breaker
+ * for longer, an answer closes it.
  */
 
 const DEATHS_IN_A_ROW = 5;
@@ -31,5 +34,11 @@ export class Breaker {
   /** Milliseconds until threads may be started again, 0 when they may now. */
   openForMs(nowMs: number): number {
     return Math.max(0, this.#openUntilMs - nowMs);
+  }
+
+  /** How many threads may be started now, of `missing` ones, when `alive` live. */
+  startsAllowed(nowMs: number, missing: number, alive: number): number {
+    if (this.openForMs(nowMs) > 0) return 0;
+    return this.#trips === 0 ? missing : Math.min(missing, Math.max(0, 1 - alive));
   }
 }

@@ -7,10 +7,13 @@ import type { Death, DeathReason } from "./verdict.ts";
 /** Error types that only the pool gives; stable names, documented in docs/reference/errors.md. */
 export type PoolErrorType =
   | "RunTimeout"
+  | "RunCancelled"
   | "OutOfMemory"
   | "ProcessExit"
   | "UncaughtError"
   | "ThreadLost"
+  | "ResponseTooLarge"
+  | "FunctionUnavailable"
   | "PoolUnavailable"
   | "PoolClosed";
 

@@ -63,6 +63,13 @@ export interface PoolOptions {
   batchBytesMax?: number;
 
   /**
+   * Largest response of one run, bytes; a larger one is answered as INVALID_RESPONSE, `ResponseTooLarge`. Bounds the
+   * memory that one run takes in the front. Schedulers refuse large responses, too: those of this project's HTTP front
+   * above its body limit. Default: 16,000,000.
+   */
+  responseBytesMax?: number;
+
+  /**
    * How often a thread shows that its event loop turns, milliseconds; also the precision of `runTimeoutMs`. Lower
    * detects a blocked thread sooner at the cost of waking idle threads. Default: 100.
    */
@@ -89,6 +96,7 @@ export function resolvePoolOptions(options: PoolOptions = {}): ResolvedPoolOptio
     idleTimeoutMs: options.idleTimeoutMs ?? 10_000,
     batchRunsMax: options.batchRunsMax ?? 64,
     batchBytesMax: options.batchBytesMax ?? 2 ** 20,
+    responseBytesMax: options.responseBytesMax ?? 16_000_000,
     heartbeatMs: options.heartbeatMs ?? 100,
     startTimeoutMs: options.startTimeoutMs ?? 60_000,
   });
@@ -96,6 +104,7 @@ export function resolvePoolOptions(options: PoolOptions = {}): ResolvedPoolOptio
   checkWhole("threadsMin", resolved.threadsMin, 1, resolved.threadsMax);
   checkWhole("concurrency", resolved.concurrency, 1, 1_000_000);
   checkWhole("queueMax", resolved.queueMax, 0, 10_000_000);
+  checkWhole("responseBytesMax", resolved.responseBytesMax, 1_024, 2 ** 30);
   checkWhole("heartbeatMs", resolved.heartbeatMs, 5, 60_000);
   checkWhole("runTimeoutMs", resolved.runTimeoutMs, resolved.heartbeatMs + 1, 2 ** 31 - 1);
   checkWhole("cancelGraceMs", resolved.cancelGraceMs, 0, 2 ** 31 - 1);

@@ -110,7 +110,7 @@ test("a drain past its deadline cancels what is left and answers it", async () =
   const deaf = t.run("deaf");
   await t.pool.drain(20);
   assert.equal(await polite, "AbortError");
-  assert.match(String(await deaf), /^TIMEOUT RunTimeout: .*cancelled/);
+  assert.match(String(await deaf), /^TEMPORARY_ERROR RunCancelled: .*cancelled/);
 });
 
 test("closing twice, or before a start, is harmless", async () => {

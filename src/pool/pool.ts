@@ -7,14 +7,16 @@
  */
 import type { Telemetry } from "../telemetry/events.ts";
 import { Status } from "../wire/gen/dispatch/sdk/v1/status_pb.js";
-import { FunctionCosts } from "./costs.ts";
 import { PoolClosedError, PoolFullError } from "./errors.ts";
-import { failureResponse, guiltyResponse, type PoolErrorType } from "./failure-response.ts";
+import type { PoolErrorType } from "./failure-response.ts";
+import { FunctionTable } from "./functions.ts";
+import { OpenRuns } from "./open-runs.ts";
 import { type PoolOptions, type ResolvedPoolOptions, resolvePoolOptions } from "./options.ts";
-import type { Answer, FunctionInfo } from "./protocol.ts";
-import { nextChunk } from "./routing.ts";
+import { type Answer, type FunctionInfo, ID_COUNT } from "./protocol.ts";
+import { nextChunk, SILENT_MS } from "./routing.ts";
 import type { Run } from "./run.ts";
-import { emptySnapshot, type PoolSnapshot } from "./snapshot.ts";
+import { RunQueue } from "./run-queue.ts";
+import { type EndReason, emptySnapshot, type PoolSnapshot } from "./snapshot.ts";
 import type { PoolThread } from "./thread.ts";
 import { type ThreadCode, threadCode } from "./thread-code.ts";
 import { ThreadSet } from "./thread-set.ts";
@@ -34,25 +36,31 @@ export interface PoolDependencies {
 }
 
 export class RunPool {
-  readonly #dependencies: Required<PoolDependencies>;
+  readonly #telemetry: Telemetry;
+  readonly #now: () => number;
   readonly #threads: ThreadSet;
-  readonly #costs = new FunctionCosts();
-  readonly #waiting: Run[] = [];
+  readonly #functions = new FunctionTable();
+  readonly #queue = new RunQueue();
+  readonly #open: OpenRuns;
   readonly #counters = emptySnapshot();
   #options: ResolvedPoolOptions;
-  #nextSlot = 0;
-  #inFlight = 0;
+  #nextId = 0;
   #flushScheduled = false;
+  #rescue: NodeJS.Timeout | undefined;
   #closing = false;
-  #whenIdle: (() => void) | undefined;
 
+  /** @throws {RangeError} when an option is out of its bounds */
   constructor(options: PoolOptions, dependencies: PoolDependencies) {
+    const { telemetry, now = () => performance.now(), code = threadCode() } = dependencies;
     this.#options = resolvePoolOptions(options);
-    this.#dependencies = { now: () => performance.now(), code: threadCode(), ...dependencies };
-    this.#threads = new ThreadSet(this.#dependencies, this.#options, {
+    this.#telemetry = telemetry;
+    this.#now = now;
+    this.#open = new OpenRuns(telemetry, now);
+    this.#threads = new ThreadSet({ telemetry, now, code }, this.#options, {
       answered: (thread, answers) => this.#answered(thread, answers),
-      died: (thread, death) => this.#died(thread, death),
+      died: (thread, death, reason) => this.#died(thread, death, reason),
       available: () => this.#flush(),
+      unavailable: () => this.#failWaiting("PoolUnavailable", UNAVAILABLE),
     });
   }
 
@@ -61,8 +69,10 @@ export class RunPool {
    *
    * @throws {ThreadStartError} when a module cannot be loaded; the cause's stack says where
    */
-  start(): Promise<FunctionInfo[]> {
-    return this.#threads.start();
+  async start(): Promise<FunctionInfo[]> {
+    const functions = await this.#threads.start();
+    this.#functions.register(functions);
+    return functions;
   }
 
   get options(): ResolvedPoolOptions {
@@ -71,45 +81,41 @@ export class RunPool {
 
   /**
    * Runs a function in some thread: RunRequest bytes in, RunResponse bytes out. Failures of any kind are RunResponses
-   * with a status.
+   * with a status. The response may be a view of a larger buffer.
    *
    * @throws {PoolFullError} at once when the queue is at its bound
    * @throws {PoolClosedError} when the pool drains or is closed
    */
   run(functionName: string, request: Uint8Array, options?: RunOptions): Promise<Uint8Array> {
     if (this.#closing) return Promise.reject(new PoolClosedError());
-    if (this.#waiting.length >= this.#queueBound()) {
-      return Promise.reject(new PoolFullError(this.#waiting.length, this.#retryAfterMs()));
+    if (this.#queue.length >= this.#queueBound()) {
+      return Promise.reject(new PoolFullError(this.#queue.length, this.#retryAfterMs()));
     }
-    return new Promise((resolve) => {
-      const run: Run = {
-        slot: this.#nextSlot,
-        functionName,
-        request,
-        queuedAtMs: this.#dependencies.now(),
-        sentAtMs: 0,
-        strikes: 0,
-        attempts: 0,
-        cancelled: false,
-        release: undefined,
-        answer: resolve,
-      };
-      this.#nextSlot = (this.#nextSlot + 1) >>> 0;
+    return new Promise((answer) => {
+      const run = this.#newRun(functionName, request, answer);
+      this.#open.open();
       if (options?.signal !== undefined) this.#watch(run, options.signal);
-      this.#waiting.push(run);
-      this.#scheduleFlush();
+      if (!run.answered && !this.#refused(run)) {
+        this.#queue.push(run);
+        this.#scheduleFlush();
+      }
     });
   }
 
   /**
    * Takes new options without failing a run: threads are added, retired or, when their own settings changed,
    * replaced one generation by the next.
+   *
+   * @returns the functions, when they were loaded anew
+   * @throws {RangeError | ThreadStartError} when the options cannot be used; all is then as before
    */
-  async reconfigure(options: PoolOptions): Promise<void> {
+  async reconfigure(options: PoolOptions): Promise<FunctionInfo[] | undefined> {
     const resolved = resolvePoolOptions(options);
-    await this.#threads.reconfigure(resolved);
+    const functions = await this.#threads.reconfigure(resolved);
+    if (functions !== undefined) this.#functions.register(functions);
     this.#options = resolved;
     this.#flush();
+    return functions;
   }
 
   /**
@@ -118,23 +124,19 @@ export class RunPool {
    */
   async drain(deadlineMs: number): Promise<void> {
     this.#closing = true;
-    if (this.#inFlight + this.#waiting.length === 0) return;
-    const idle = new Promise<void>((resolve) => {
-      this.#whenIdle = resolve;
-    });
     const deadline = setTimeout(() => {
-      this.#failWaiting(Status.TEMPORARY_ERROR, "PoolClosed", "the service is stopping");
-      for (const thread of this.#threads.all)
-        for (const run of thread.inFlight.values()) this.#cancel(run, thread);
+      this.#failWaiting("PoolClosed", STOPPING);
+      for (const thread of this.#threads.all) for (const run of thread.seats.runs()) this.#cancel(run);
     }, deadlineMs);
-    await idle;
+    await this.#open.none();
     clearTimeout(deadline);
   }
 
   /** Ends the threads. Runs not answered by then are, as a temporary failure. May be called more than once. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#failWaiting(Status.TEMPORARY_ERROR, "PoolClosed", "the service is stopping");
+    clearTimeout(this.#rescue);
+    this.#failWaiting("PoolClosed", STOPPING);
     await this.#threads.close();
   }
 
@@ -146,8 +148,8 @@ export class RunPool {
       threadDeaths: { ...this.#counters.threadDeaths, ...this.#threads.deaths },
       threadStarts: this.#threads.starts,
       threads: this.#threads.snapshot(),
-      queued: this.#waiting.length,
-      inFlight: this.#inFlight,
+      queued: this.#queue.length,
+      inFlight: this.#open.count - this.#queue.length,
       breakerOpenForMs: this.#threads.breakerOpenForMs(),
     };
   }
@@ -157,6 +159,29 @@ export class RunPool {
     return this.#threads.unavailable;
   }
 
+  #newRun(functionName: string, request: Uint8Array, answer: (response: Uint8Array) => void): Run {
+    const id = this.#nextId;
+    this.#nextId = (id + 1) % ID_COUNT;
+    return {
+      id,
+      functionName,
+      fn: this.#functions.get(functionName),
+      request,
+      queuedAtMs: this.#now(),
+      sentAtMs: 0,
+      seat: -1,
+      costMicros: 0,
+      batch: undefined,
+      started: false,
+      strikes: 0,
+      losses: 0,
+      cancelled: false,
+      answered: false,
+      release: undefined,
+      answer,
+    };
+  }
+
   /** With room in a thread a run does not count as queued, though it waits for the end of the turn. */
   #queueBound(): number {
     return this.#options.queueMax + this.#threads.capacity;
@@ -164,8 +189,17 @@ export class RunPool {
 
   /** About as long as the queue takes to be served, from what the waiting functions cost; at least a second. */
   #retryAfterMs(): number {
-    const micros = this.#waiting.reduce((sum, run) => sum + this.#costs.of(run.functionName), 0);
-    return Math.min(60_000, Math.max(1_000, micros / 1_000 / Math.max(1, this.#threads.all.length)));
+    const ms = this.#queue.micros / 1_000 / Math.max(1, this.#threads.all.length);
+    return Math.min(60_000, Math.max(1_000, Math.ceil(ms)));
+  }
+
+  /** Answers runs that nothing can come of now. */
+  #refused(run: Run): boolean {
+    const closedForMs = run.fn.quarantine.closedForMs(run.queuedAtMs);
+    if (closedForMs > 0) {
+      this.#fail(run, "FunctionUnavailable", quarantined(closedForMs));
+    } else if (this.#threads.unavailable) this.#fail(run, "PoolUnavailable", UNAVAILABLE);
+    return run.answered;
   }
 
   #scheduleFlush(): void {
@@ -178,167 +212,124 @@ export class RunPool {
   }
 
   #flush(): void {
-    const nowMs = this.#dependencies.now();
-    while (this.#waiting.length > 0) {
-      const chunk = nextChunk(this.#waiting, this.#threads.all, this.#costs, this.#options);
+    if (this.#queue.length === 0) return;
+    const nowMs = this.#now();
+    while (this.#queue.length > 0) {
+      const chunk = nextChunk(this.#queue, this.#threads.all, this.#options, nowMs);
       if (chunk === undefined) {
-        if (this.#threads.unavailable)
-          this.#failWaiting(Status.TEMPORARY_ERROR, "PoolUnavailable", UNAVAILABLE);
-        else this.#threads.grow(nowMs);
-        return;
+        this.#threads.grow();
+        break;
       }
       chunk.thread.send(chunk.runs, chunk.bytes, nowMs);
-      this.#inFlight += chunk.runs.length;
       this.#counters.batchesSent++;
       this.#counters.runsSent += chunk.runs.length;
-      this.#dependencies.telemetry.emit({ type: "pool-batch-sent", runs: chunk.runs.length });
+      this.#telemetry.emit({ type: "pool-batch-sent", runs: chunk.runs.length });
     }
+    this.#watchStarts();
   }
 
-  #answered(thread: PoolThread, answers: Answer[]): void {
-    const nowMs = this.#dependencies.now();
-    const finished: FinishedRun[] = [];
-    for (const { slot, response, durationMicros, computingMicros } of answers) {
-      const run = thread.settle(slot, nowMs);
-      // Unknown slots are runs that were answered without their function, after a cancellation's grace.
+  /** Runs that their thread does not get round to starting move to another that has room. */
+  #watchStarts(): void {
+    if (this.#rescue !== undefined || this.#threads.all.length < 2) return;
+    this.#rescue = setTimeout(() => {
+      this.#rescue = undefined;
+      const nowMs = this.#now();
+      const silent = this.#threads.all.filter((thread) => nowMs - thread.silentSinceMs >= SILENT_MS);
+      const others = this.#threads.all.filter((thread) => !silent.includes(thread) && thread.capacity > 0);
+      if (silent.length > 0 && others.length > 0) {
+        const moved = silent.flatMap((thread) => thread.seats.takeBackAll());
+        this.#counters.runsMoved += moved.length;
+        this.#queue.putBack(moved);
+        this.#flush();
+      }
+      if (this.#threads.all.some((thread) => thread.silentSinceMs < nowMs)) this.#watchStarts();
+    }, SILENT_MS);
+    this.#rescue.unref();
+  }
+
+  #answered(thread: PoolThread, answers: readonly Answer[]): void {
+    const answered: { run: Run; answer: Answer }[] = [];
+    for (const answer of answers) {
+      const run = thread.seats.settle(answer);
       if (run === undefined) continue;
-      this.#inFlight--;
-      this.#costs.learn(run.functionName, computingMicros);
-      finished.push({
-        functionName: run.functionName,
-        status: statusOf(response),
-        durationSeconds: durationMicros / 1e6,
-        queueSeconds: Math.max(0, run.sentAtMs - run.queuedAtMs) / 1e3,
-      });
-      run.release?.();
-      run.answer(response);
+      run.fn.learn(answer.computingMicros);
+      // Runs may have been answered without their function, after a cancellation's grace.
+      if (!run.answered) answered.push({ run, answer });
     }
-    if (finished.length > 0) {
-      this.#threads.answered();
-      this.#dependencies.telemetry.emit({ type: "pool-runs-finished", runs: finished });
-    }
+    if (answered.length > 0) this.#threads.answered();
+    if (thread.seats.taken === 0) thread.idleSinceMs = this.#now();
+    this.#open.answer(answered);
     this.#threads.settled(thread);
-    if (this.#waiting.length > 0) this.#scheduleFlush();
-    this.#checkIdle();
+    if (this.#queue.length > 0) this.#scheduleFlush();
   }
 
-  #died(thread: PoolThread, death: Death): void {
-    const inFlight = [...thread.inFlight.values()];
-    thread.inFlight.clear();
-    this.#inFlight -= inFlight.length;
-    const { guilty, innocent, givenUp } = judge(death, inFlight);
-    this.#dependencies.telemetry.emit({
+  #died(thread: PoolThread, death: Death, reason: EndReason): void {
+    const inFlight = thread.seats.clear();
+    const isStopping = reason === "retired";
+    const { guilty, innocent, givenUp } = isStopping
+      ? { guilty: undefined, innocent: inFlight, givenUp: [] }
+      : judge(death, inFlight);
+    const repeated = innocent.filter((run) => !run.answered && !run.cancelled && !this.#threads.closed);
+    this.#telemetry.emit({
       type: "pool-thread-died",
       threadId: thread.id,
-      reason: death.reason,
+      reason,
       text: death.text,
-      functionName: guilty?.functionName,
-      runsRepeated: innocent.length,
+      functionName: guilty?.fn.name,
+      runsRepeated: repeated.length,
     });
-    if (guilty !== undefined)
-      this.#answerWithout(guilty, guiltyResponse(guilty.functionName, death), death.reason);
-    for (const run of givenUp)
-      this.#fail(run, Status.TEMPORARY_ERROR, "ThreadLost", `its thread ended: ${death.text}`);
-    if (this.#closing && this.#threads.closed) {
-      for (const run of innocent)
-        this.#fail(run, Status.TEMPORARY_ERROR, "PoolClosed", "the service is stopping");
-    } else {
-      this.#counters.runsRepeated += innocent.length;
-      this.#waiting.unshift(...innocent.filter((run) => !this.#dropCancelled(run)));
-      this.#scheduleFlush();
+    if (guilty !== undefined) {
+      guilty.fn.quarantine.threadDied(this.#now());
+      this.#open.convict(guilty, death);
     }
-    this.#checkIdle();
+    for (const run of givenUp) this.#fail(run, "ThreadLost", `its thread ended: ${death.text}`);
+    for (const run of innocent) {
+      if (run.cancelled) this.#fail(run, "RunCancelled", CANCELLED);
+      else if (this.#threads.closed) this.#fail(run, "PoolClosed", STOPPING);
+    }
+    this.#counters.runsRepeated += repeated.length;
+    this.#queue.putBack(repeated);
+    this.#scheduleFlush();
   }
 
   #watch(run: Run, signal: AbortSignal): void {
-    const onAbort = () => {
-      const thread = this.#threads.all.find((one) => one.inFlight.has(run.slot));
-      this.#cancel(run, thread);
-    };
     if (signal.aborted) {
-      run.cancelled = true;
-      queueMicrotask(onAbort);
+      this.#fail(run, "RunCancelled", CANCELLED);
       return;
     }
+    const onAbort = () => this.#cancel(run);
     signal.addEventListener("abort", onAbort, { once: true });
     run.release = () => signal.removeEventListener("abort", onAbort);
   }
 
-  /** A waiting run is answered at once; one in a thread is asked to end, and answered without it after the grace. */
-  #cancel(run: Run, thread: PoolThread | undefined): void {
+  /** A run that was not started is answered at once; another is asked to end, and answered without it after the grace. */
+  #cancel(run: Run): void {
+    if (run.answered || run.cancelled) return;
     run.cancelled = true;
-    if (thread === undefined) {
-      const index = this.#waiting.indexOf(run);
-      if (index >= 0) this.#waiting.splice(index, 1);
-      if (index >= 0) this.#dropCancelled(run);
+    const thread = this.#threads.all.find((one) => one.seats.at(run.seat) === run);
+    if (thread === undefined) this.#queue.forget(run);
+    if (thread === undefined || thread.seats.takeBack(run)) {
+      this.#fail(run, "RunCancelled", CANCELLED);
       return;
     }
     thread.cancel(run);
-    setTimeout(() => {
-      if (thread.settle(run.slot, this.#dependencies.now()) === undefined) return;
-      this.#inFlight--;
-      this.#dropCancelled(run);
-      this.#threads.settled(thread);
-    }, this.#options.cancelGraceMs);
+    setTimeout(() => this.#fail(run, "RunCancelled", CANCELLED), this.#options.cancelGraceMs);
   }
 
-  #dropCancelled(run: Run): boolean {
-    if (run.cancelled) this.#fail(run, Status.TIMEOUT, "RunTimeout", "the run was cancelled");
-    return run.cancelled;
+  #failWaiting(type: PoolErrorType, message: string): void {
+    for (const run of this.#queue.takeAll()) this.#fail(run, type, message);
   }
 
-  #failWaiting(status: Status, type: PoolErrorType, message: string): void {
-    for (const run of this.#waiting.splice(0)) this.#fail(run, status, type, message);
-  }
-
-  #fail(run: Run, status: Status, type: PoolErrorType, message: string): void {
-    this.#answerWithout(
-      run,
-      failureResponse(status, type, `function '${run.functionName}': ${message}`),
-      type,
-    );
-  }
-
-  /** Answers a run that its function did not. */
-  #answerWithout(run: Run, response: Uint8Array, reason: string): void {
-    run.release?.();
-    run.answer(response);
-    const nowMs = this.#dependencies.now();
-    const startedAtMs = run.sentAtMs === 0 ? nowMs : run.sentAtMs;
-    this.#dependencies.telemetry.emit({
-      type: "pool-runs-finished",
-      runs: [
-        {
-          functionName: run.functionName,
-          status: statusOf(response),
-          durationSeconds: (nowMs - startedAtMs) / 1e3,
-          queueSeconds: (startedAtMs - run.queuedAtMs) / 1e3,
-          reason,
-        },
-      ],
-    });
-    this.#checkIdle();
-  }
-
-  #checkIdle(): void {
-    if (this.#whenIdle !== undefined && this.#inFlight + this.#waiting.length === 0) this.#whenIdle();
+  /** All these are worth another try, here or elsewhere. */
+  #fail(run: Run, type: PoolErrorType, message: string): void {
+    this.#open.fail(run, Status.TEMPORARY_ERROR, type, message);
   }
 }
 
 const UNAVAILABLE = "threads end again and again, see the log; runs are refused until one lives";
+const STOPPING = "the service is stopping";
+const CANCELLED = "the run was cancelled";
 
-export interface FinishedRun {
-  functionName: string;
-  status: Status;
-  /** From its start in the thread to its answer. */
-  durationSeconds: number;
-  /** From its arrival in the pool to when it was sent to a thread. */
-  queueSeconds: number;
-  /** Why the pool answered instead of the function. */
-  reason?: string;
-}
-
-/** RunResponse.status is field 1, and every encoder writes fields in order; anything else reads as unspecified. */
-function statusOf(response: Uint8Array): Status {
-  return response[0] === 8 && response[1]! < 16 ? (response[1] as Status) : Status.UNSPECIFIED;
+function quarantined(closedForMs: number): string {
+  return `its runs ended several threads, see the log; it is not run for another ${Math.ceil(closedForMs)} ms`;
 }

@@ -2,15 +2,16 @@
  * What the front and a pool thread say to each other. One message carries many runs in one flat buffer: cloning
  * one array is several times cheaper than cloning an object for each run.
  *
- * A run on its way to the thread: slot u32, bytes u32, then the RunRequest. An answer on its way back: slot u32,
- * duration u32 and computing u32 in microseconds, bytes u32, then the RunResponse. All little-endian.
+ * A run on its way to the thread: id u32, seat u32 (its top bit: heavy), bytes u32, then the RunRequest. An answer on
+ * its way back: id u32, seat u32, duration u32 and computing u32 in microseconds, bytes u32, then the RunResponse.
+ * All little-endian.
  */
 import type { MessagePort } from "node:worker_threads";
 
 /** First task of a thread. */
 export interface StartTask {
   type: "start";
-  /** Answers come back here; cancellations go out here, as the slot number. */
+  /** Answers come back here; cancellations go out here, as the id of the run. */
   port: MessagePort;
   shared: SharedArrayBuffer;
   modules: readonly string[];
@@ -20,6 +21,7 @@ export interface StartTask {
   runTimeoutMs: number;
   cancelGraceMs: number;
   heartbeatMs: number;
+  responseBytesMax: number;
 }
 
 /** Every later task: a batch of runs. Its result is a batch of the answers that were ready at once, if any. */
@@ -36,21 +38,32 @@ export interface FunctionInfo {
   options?: object;
 }
 
-const RUN_HEADER = 8;
-const ANSWER_HEADER = 16;
+/** Ids are whole numbers below this. */
+export const ID_COUNT = 2 ** 31 - 1;
+
+const RUN_HEADER = 12;
+const ANSWER_HEADER = 20;
+const HEAVY = 0x8000_0000;
 
 export interface OutgoingRun {
-  slot: number;
-  request: Uint8Array;
+  readonly id: number;
+  readonly seat: number;
+  /** Expected to compute for long: what others have ready leaves the thread before it starts. */
+  readonly isHeavy: boolean;
+  readonly request: Uint8Array;
 }
 
-export function encodeRuns(runs: readonly OutgoingRun[], bytes: number): Uint8Array {
+export function encodeRuns(
+  runs: readonly { id: number; seat: number; fn: { isHeavy: boolean }; request: Uint8Array }[],
+  bytes: number,
+): Uint8Array {
   const batch = new Uint8Array(bytes + runs.length * RUN_HEADER);
   const view = new DataView(batch.buffer);
   let offset = 0;
-  for (const { slot, request } of runs) {
-    view.setUint32(offset, slot, true);
-    view.setUint32(offset + 4, request.length, true);
+  for (const { id, seat, fn, request } of runs) {
+    view.setUint32(offset, id, true);
+    view.setUint32(offset + 4, fn.isHeavy ? seat + HEAVY : seat, true);
+    view.setUint32(offset + 8, request.length, true);
     batch.set(request, offset + RUN_HEADER);
     offset += RUN_HEADER + request.length;
   }
@@ -61,15 +74,22 @@ export function decodeRuns(batch: Uint8Array): OutgoingRun[] {
   const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
   const runs: OutgoingRun[] = [];
   for (let offset = 0; offset < batch.length; ) {
-    const end = offset + RUN_HEADER + view.getUint32(offset + 4, true);
-    runs.push({ slot: view.getUint32(offset, true), request: batch.subarray(offset + RUN_HEADER, end) });
+    const seat = view.getUint32(offset + 4, true);
+    const end = offset + RUN_HEADER + view.getUint32(offset + 8, true);
+    runs.push({
+      id: view.getUint32(offset, true),
+      seat: seat & (HEAVY - 1),
+      isHeavy: seat >= HEAVY,
+      request: batch.subarray(offset + RUN_HEADER, end),
+    });
     offset = end;
   }
   return runs;
 }
 
 export interface Answer {
-  slot: number;
+  id: number;
+  seat: number;
   /** From its start in the thread to its answer. */
   durationMicros: number;
   /** The part of it that its first stretch of code occupied the thread. */
@@ -97,10 +117,11 @@ export class AnswerBatch {
     const view = new DataView(batch.buffer);
     let offset = 0;
     for (const answer of this.#answers) {
-      view.setUint32(offset, answer.slot, true);
-      view.setUint32(offset + 4, answer.durationMicros, true);
-      view.setUint32(offset + 8, answer.computingMicros, true);
-      view.setUint32(offset + 12, answer.response.length, true);
+      view.setUint32(offset, answer.id, true);
+      view.setUint32(offset + 4, answer.seat, true);
+      view.setUint32(offset + 8, answer.durationMicros, true);
+      view.setUint32(offset + 12, answer.computingMicros, true);
+      view.setUint32(offset + 16, answer.response.length, true);
       batch.set(answer.response, offset + ANSWER_HEADER);
       offset += ANSWER_HEADER + answer.response.length;
     }
@@ -110,15 +131,17 @@ export class AnswerBatch {
   }
 }
 
+/** Responses are views of `batch`. */
 export function decodeAnswers(batch: Uint8Array): Answer[] {
   const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
   const answers: Answer[] = [];
   for (let offset = 0; offset < batch.length; ) {
-    const end = offset + ANSWER_HEADER + view.getUint32(offset + 12, true);
+    const end = offset + ANSWER_HEADER + view.getUint32(offset + 16, true);
     answers.push({
-      slot: view.getUint32(offset, true),
-      durationMicros: view.getUint32(offset + 4, true),
-      computingMicros: view.getUint32(offset + 8, true),
+      id: view.getUint32(offset, true),
+      seat: view.getUint32(offset + 4, true),
+      durationMicros: view.getUint32(offset + 8, true),
+      computingMicros: view.getUint32(offset + 12, true),
       response: batch.subarray(offset + ANSWER_HEADER, end),
     });
     offset = end;

@@ -1,12 +1,24 @@
-/** Which thread gets which of the waiting runs. Pure. */
-import type { FunctionCosts } from "./costs.ts";
-import type { Run } from "./run.ts";
+/**
+ * Which thread gets which of the waiting runs. Pure.
+ *
+ * A thread is sent little more than it can compute in a moment: what waits in front of the threads can still go to
+ * any of them, be overtaken or be cancelled; what waits in a thread can not. The load of a thread is the computing it
+ * was sent and has not started yet; when it has been silent for longer than that should take, the time of its silence.
+ */
+import { isIsolated, type Run } from "./run.ts";
+import type { RunQueue } from "./run-queue.ts";
 
 /** What routing needs to know of a thread. */
 export interface Route {
+  /** Runs it may still be sent. */
   readonly capacity: number;
-  readonly suspects: number;
-  readonly inFlight: { readonly size: number };
+  /** Expected computing of what it was sent and has not yet started, microseconds. */
+  readonly pendingMicros: number;
+  /** Runs that it has started and that wait for something. */
+  readonly waitingRuns: number;
+  readonly isolatedRuns: number;
+  /** When the oldest message was sent to it that it has not worked off; infinite for none. */
+  readonly silentSinceMs: number;
 }
 
 export interface Chunk<T extends Route> {
@@ -20,52 +32,64 @@ export interface RoutingLimits {
   batchBytesMax: number;
 }
 
-/** A chunk that keeps its thread busy for longer than this is better shared with another. */
-const CHUNK_MICROS_MAX = 500;
+/** A thread is not sent more computing than this ahead of time; enough to bridge the way to the front and back. */
+export const AHEAD_MICROS = 2_000;
+/** A thread silent for this long is sent nothing more, and what it has not started can be taken back. */
+export const SILENT_MS = 5;
+/** A thread may be loaded by this much more than the next before work is shared with that: waking one costs, too. */
+const UNEVEN_MICROS = 150;
+/** What a run that waits in a thread counts for: sooner or later it computes. */
+const WAITING_RUN_MICROS = 10;
 
-/**
- * Takes one chunk off the front of `waiting` for the least loaded thread, or nothing when no thread has room. A
- * suspect goes to a thread that has none; while there is no such thread it stays behind and others overtake it.
- */
+/** Takes one chunk off `queue` for the least loaded thread that has room, or nothing. */
 export function nextChunk<T extends Route>(
-  waiting: Run[],
+  queue: RunQueue,
   threads: readonly T[],
-  costs: FunctionCosts,
   limits: RoutingLimits,
+  nowMs: number,
 ): Chunk<T> | undefined {
-  const suspectFirst = waiting[0] !== undefined && waiting[0].strikes > 0;
-  const thread =
-    (suspectFirst ? leastLoaded(threads.filter((one) => one.suspects === 0)) : undefined) ??
-    leastLoaded(threads);
+  const [thread, loadOfNext] = leastLoaded(threads, nowMs);
   if (thread === undefined) return undefined;
-  const microsMax = threads.length > 1 ? CHUNK_MICROS_MAX : Number.POSITIVE_INFINITY;
   const chunk: Chunk<T> = { thread, runs: [], bytes: 0 };
-  const room = Math.min(thread.capacity, limits.batchRunsMax);
-  let mayTakeSuspect = thread.suspects === 0;
+  const load = loadOf(thread, nowMs);
+  const roomMicros = AHEAD_MICROS - thread.pendingMicros;
+  const runsMax = Math.min(thread.capacity, limits.batchRunsMax);
   let micros = 0;
-  let taken = 0;
-  const behind: Run[] = [];
-  for (; taken < waiting.length && chunk.runs.length < room && micros < microsMax; taken++) {
-    const run = waiting[taken]!;
-    if (run.strikes > 0 && !mayTakeSuspect) {
-      behind.push(run);
-      continue;
-    }
-    if (chunk.runs.length > 0 && chunk.bytes + run.request.length > limits.batchBytesMax) break;
-    if (run.strikes > 0) mayTakeSuspect = false;
+  let mayTakeIsolated = thread.isolatedRuns === 0;
+  while (chunk.runs.length < runsMax) {
+    if (micros > 0 && load + micros > loadOfNext + UNEVEN_MICROS) break;
+    const isIdle = thread.pendingMicros + micros === 0;
+    // One run is sent however large it is.
+    const bytes = chunk.runs.length === 0 ? Number.POSITIVE_INFINITY : limits.batchBytesMax - chunk.bytes;
+    const run = queue.take({ nowMs, micros: roomMicros - micros, bytes, isIdle, mayTakeIsolated });
+    if (run === undefined) break;
     chunk.runs.push(run);
     chunk.bytes += run.request.length;
-    micros += costs.of(run.functionName);
+    micros += run.costMicros;
+    if (isIsolated(run)) mayTakeIsolated = false;
   }
-  waiting.splice(0, taken, ...behind);
   return chunk.runs.length === 0 ? undefined : chunk;
 }
 
-function leastLoaded<T extends Route>(threads: readonly T[]): T | undefined {
+export function loadOf(thread: Route, nowMs: number): number {
+  const silentMicros = (nowMs - thread.silentSinceMs) * 1_000;
+  return Math.max(thread.pendingMicros, silentMicros) + thread.waitingRuns * WAITING_RUN_MICROS;
+}
+
+/** The thread with the least load of those with room, and the load of the next. */
+function leastLoaded<T extends Route>(threads: readonly T[], nowMs: number): [T | undefined, number] {
   let best: T | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  let next = Number.POSITIVE_INFINITY;
   for (const thread of threads) {
-    if (thread.capacity > 0 && (best === undefined || thread.inFlight.size < best.inFlight.size))
+    if (thread.capacity <= 0 || thread.pendingMicros >= AHEAD_MICROS) continue;
+    if (nowMs - thread.silentSinceMs >= SILENT_MS) continue;
+    const load = loadOf(thread, nowMs);
+    if (load < least) {
+      next = least;
+      least = load;
       best = thread;
+    } else if (load < next) next = load;
   }
-  return best;
+  return [best, next];
 }

@@ -1,19 +1,44 @@
 /** One run the pool has taken, from its arrival to its answer. */
+import type { PoolFunction } from "./functions.ts";
 
 export interface Run {
-  readonly slot: number;
+  /** Unique among the runs that are alive. */
+  readonly id: number;
   readonly functionName: string;
+  readonly fn: PoolFunction;
   readonly request: Uint8Array;
   readonly queuedAtMs: number;
-  /** When it was last sent to a thread. */
+  /** When it was last sent to a thread; 0 before. */
   sentAtMs: number;
+  /** The seat it has in its thread, or -1 while it waits. */
+  seat: number;
+  /** How long it was expected to occupy a thread when it was sent, microseconds. */
+  costMicros: number;
+  /** The message it was sent in, until the thread has started all of that. */
+  batch: SentBatch | undefined;
+  /** Whether its thread had started it, known once the thread is dead. */
+  started: boolean;
   /** Deaths of threads in which this run may have been the cause. A run with strikes is a suspect. */
   strikes: number;
-  /** Times it was sent to a thread. */
-  attempts: number;
+  /** Threads that died after they had started it. */
+  losses: number;
   /** Set when the caller wants it no more. */
   cancelled: boolean;
+  /** Set when the caller has its answer: whatever else comes of the run is not heard. */
+  answered: boolean;
   /** Removes the listener on the caller's signal. */
   release: (() => void) | undefined;
   readonly answer: (response: Uint8Array) => void;
+}
+
+export interface SentBatch {
+  readonly runs: readonly Run[];
+  readonly sentAtMs: number;
+  /** Seats of runs taken back. Not given to others before the thread has passed over them. */
+  readonly withdrawnSeats: number[];
+}
+
+/** Runs that must not share a thread with another of their kind, so that a death tells which it was. */
+export function isIsolated(run: Run): boolean {
+  return run.strikes > 0 || run.fn.isOnProbation;
 }

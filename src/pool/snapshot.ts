@@ -1,6 +1,9 @@
 /** The pool's figures at one moment, read from the front without asking the threads. */
 import type { DeathReason } from "./verdict.ts";
 
+/** Why a thread ended: `retired` when nobody needed it any more. */
+export type EndReason = DeathReason | "retired" | "start-failed";
+
 export interface PoolSnapshot {
   threads: ThreadSnapshot[];
   /** Runs that wait for a thread. */
@@ -8,11 +11,13 @@ export interface PoolSnapshot {
   /** Runs sent to threads and not yet answered. */
   inFlight: number;
   threadStarts: number;
-  threadDeaths: Record<DeathReason | "retired" | "start-failed", number>;
+  threadDeaths: Record<EndReason, number>;
   batchesSent: number;
   runsSent: number;
   /** Runs whose thread died and that were sent again. */
   runsRepeated: number;
+  /** Runs taken back from a thread that was slow to start them, and sent to another. */
+  runsMoved: number;
   /** Milliseconds until the breaker lets threads start again; 0 when it is closed. */
   breakerOpenForMs: number;
 }
@@ -45,6 +50,7 @@ export function emptySnapshot(): PoolSnapshot {
     batchesSent: 0,
     runsSent: 0,
     runsRepeated: 0,
+    runsMoved: 0,
     breakerOpenForMs: 0,
   };
 }

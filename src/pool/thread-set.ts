@@ -1,34 +1,41 @@
 /** The threads of a pool: starting, replacing, retiring them; the timer that watches over them. */
+import type { Telemetry } from "../telemetry/events.ts";
 import { Breaker } from "./breaker.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
-import type { PoolDependencies } from "./pool.ts";
 import type { FunctionInfo } from "./protocol.ts";
-import type { PoolSnapshot, ThreadSnapshot } from "./snapshot.ts";
+import type { EndReason, ThreadSnapshot } from "./snapshot.ts";
 import { PoolThread, type ThreadEvents } from "./thread.ts";
+import type { ThreadCode } from "./thread-code.ts";
 import type { Death } from "./verdict.ts";
 
-export interface ThreadSetEvents extends ThreadEvents {
+export interface ThreadSetEvents extends Pick<ThreadEvents, "answered"> {
+  died(thread: PoolThread, death: Death, reason: EndReason): void;
   /** A thread became ready. */
   available(): void;
+  /** Threads died so often that none is started for now, and the last is gone. */
+  unavailable(): void;
+}
+
+export interface ThreadSetDependencies {
+  readonly telemetry: Telemetry;
+  readonly now: () => number;
+  readonly code: ThreadCode;
 }
 
 export class ThreadSet {
-  readonly #dependencies: Required<PoolDependencies>;
+  readonly #dependencies: ThreadSetDependencies;
   readonly #events: ThreadSetEvents;
   readonly #breaker = new Breaker();
-  readonly deaths: Partial<PoolSnapshot["threadDeaths"]> = {};
+  readonly deaths: Partial<Record<EndReason, number>> = {};
   #options: ResolvedPoolOptions;
   #threads: PoolThread[] = [];
   #heap = new Map<PoolThread, { usedBytes: number; limitBytes: number }>();
   #timer: NodeJS.Timeout | undefined;
   #starts = 0;
+  #isStarted = false;
   #closed = false;
 
-  constructor(
-    dependencies: Required<PoolDependencies>,
-    options: ResolvedPoolOptions,
-    events: ThreadSetEvents,
-  ) {
+  constructor(dependencies: ThreadSetDependencies, options: ResolvedPoolOptions, events: ThreadSetEvents) {
     this.#dependencies = dependencies;
     this.#options = options;
     this.#events = events;
@@ -40,7 +47,7 @@ export class ThreadSet {
   }
 
   get capacity(): number {
-    return this.#threads.reduce((sum, thread) => sum + Math.max(0, thread.capacity), 0);
+    return this.#threads.reduce((sum, thread) => sum + thread.capacity, 0);
   }
 
   get starts(): number {
@@ -57,6 +64,7 @@ export class ThreadSet {
     this.#timer.unref();
     try {
       const catalogs = await Promise.all(threads.map((thread) => thread.started));
+      this.#isStarted = true;
       return catalogs[0] ?? [];
     } catch (error) {
       await this.close();
@@ -65,10 +73,11 @@ export class ThreadSet {
   }
 
   /** One thread more, when there may be and none is on its way. */
-  grow(nowMs: number): void {
+  grow(): void {
     const starting = this.#threads.some((thread) => thread.state === "starting");
-    if (this.#closed || starting || this.#active().length >= this.#options.threadsMax) return;
-    if (this.#breaker.openForMs(nowMs) === 0) this.#addThreads(1);
+    if (this.#closed || !this.#isStarted || starting || this.#active().length >= this.#options.threadsMax)
+      return;
+    if (this.#startsAllowed(1) > 0) this.#addThreads(1);
   }
 
   answered(): void {
@@ -77,34 +86,38 @@ export class ThreadSet {
 
   /** A retiring thread that has nothing left to do is ended. */
   settled(thread: PoolThread): void {
-    if (thread.state === "retiring" && thread.inFlight.size === 0) void thread.terminate();
+    if (thread.state === "retiring" && thread.seats.taken === 0) void thread.terminate();
   }
 
-  async reconfigure(options: ResolvedPoolOptions): Promise<void> {
-    const before = this.#options;
-    this.#options = options;
-    const ofThread = (of: ResolvedPoolOptions) =>
-      JSON.stringify([
-        of.modules,
-        of.threadMemoryMiB,
-        of.runTimeoutMs,
-        of.cancelGraceMs,
-        of.heartbeatMs,
-        of.concurrency,
-      ]);
-    const replaced = ofThread(before) === ofThread(options) ? [] : this.#active();
+  /**
+   * Threads are added, retired or, when their own settings changed, replaced by new ones once these are ready.
+   *
+   * @returns what the new threads loaded; undefined when there are none
+   * @throws {ThreadStartError} when they cannot start; all is then as before
+   */
+  async reconfigure(options: ResolvedPoolOptions): Promise<FunctionInfo[] | undefined> {
+    const replaced = settingsOfThreads(this.#options) === settingsOfThreads(options) ? [] : this.#active();
     const keep = this.#active().length - replaced.length;
     const wanted = Math.max(
       options.threadsMin - keep,
       Math.min(replaced.length, options.threadsMax - keep),
       0,
     );
-    await Promise.all(this.#addThreads(wanted).map((thread) => thread.started));
+    const added = this.#addThreads(wanted, options);
+    let catalogs: FunctionInfo[][];
+    try {
+      catalogs = await Promise.all(added.map((thread) => thread.started));
+    } catch (error) {
+      for (const thread of added) this.#retire(thread);
+      throw error;
+    }
+    this.#setOptions(options);
     const surplus = this.#active().length - replaced.length - options.threadsMax;
     const idlest = this.#active()
       .filter((thread) => !replaced.includes(thread))
-      .sort((a, b) => a.inFlight.size - b.inFlight.size);
+      .sort((a, b) => a.seats.taken - b.seats.taken);
     for (const thread of [...replaced, ...idlest.slice(0, Math.max(0, surplus))]) this.#retire(thread);
+    return catalogs[0];
   }
 
   async close(): Promise<void> {
@@ -127,7 +140,7 @@ export class ThreadSet {
       const heap = this.#heap.get(thread);
       return {
         id: thread.id,
-        inFlight: thread.inFlight.size,
+        inFlight: thread.seats.taken,
         eventLoopUtilization: thread.eventLoopUtilization(),
         heapUsedBytes: heap?.usedBytes ?? 0,
         heapLimitBytes: heap?.limitBytes ?? 0,
@@ -138,22 +151,26 @@ export class ThreadSet {
 
   /** Asks the threads for their heap figures, for the next snapshot. A blocked thread keeps its last figure. */
   refreshHeap(): void {
-    for (const thread of this.#threads) void thread.heap().then((heap) => this.#heap.set(thread, heap));
+    for (const thread of this.#threads) {
+      void thread.heap().then((heap) => {
+        if (heap !== undefined && thread.state !== "ended") this.#heap.set(thread, heap);
+      });
+    }
   }
 
   #active(): PoolThread[] {
     return this.#threads.filter((thread) => thread.state === "starting" || thread.state === "ready");
   }
 
-  #addThreads(count: number): PoolThread[] {
-    const added = Array.from({ length: count }, () => this.#newThread());
+  #addThreads(count: number, options = this.#options): PoolThread[] {
+    const added = Array.from({ length: count }, () => this.#newThread(options));
     this.#threads = [...this.#threads, ...added];
     return added;
   }
 
-  #newThread(): PoolThread {
+  #newThread(options: ResolvedPoolOptions): PoolThread {
     const events = { ...this.#events, died: (thread: PoolThread, death: Death) => this.#died(thread, death) };
-    const thread = new PoolThread(this.#dependencies.code, this.#options, events, this.#dependencies.now());
+    const thread = new PoolThread(this.#dependencies.code, options, events, this.#dependencies.now());
     this.#starts++;
     thread.started.then(
       () => {
@@ -167,6 +184,7 @@ export class ThreadSet {
   }
 
   #retire(thread: PoolThread): void {
+    if (thread.state === "ended") return;
     thread.state = "retiring";
     this.settled(thread);
   }
@@ -174,21 +192,35 @@ export class ThreadSet {
   #died(thread: PoolThread, death: Death): void {
     this.#threads = this.#threads.filter((one) => one !== thread);
     this.#heap.delete(thread);
-    const reason =
+    const reason: EndReason =
       thread.retired || this.#closed ? "retired" : thread.startFailed ? "start-failed" : death.reason;
     this.deaths[reason] = (this.deaths[reason] ?? 0) + 1;
     if (reason !== "retired") this.#breaker.died(this.#dependencies.now());
-    this.#events.died(thread, death);
+    this.#events.died(thread, death, reason);
     this.#replace();
   }
 
   #replace(): void {
+    if (this.#closed || !this.#isStarted) return;
     const missing = this.#options.threadsMin - this.#active().length;
-    if (missing <= 0 || this.#closed) return;
-    if (this.breakerOpenForMs() === 0) this.#addThreads(missing);
+    if (missing > 0) this.#addThreads(this.#startsAllowed(missing));
+    if (this.unavailable) this.#events.unavailable();
   }
 
-  /** The one timer of the pool: blocked threads, idle threads, missing threads, heap figures. */
+  #startsAllowed(missing: number): number {
+    return this.#breaker.startsAllowed(this.#dependencies.now(), missing, this.#active().length);
+  }
+
+  #setOptions(options: ResolvedPoolOptions): void {
+    if (options.heartbeatMs !== this.#options.heartbeatMs) {
+      clearInterval(this.#timer);
+      this.#timer = setInterval(() => this.#watch(), options.heartbeatMs);
+      this.#timer.unref();
+    }
+    this.#options = options;
+  }
+
+  /** The one timer of the pool: blocked threads, idle threads, missing threads. */
   #watch(): void {
     const nowMs = this.#dependencies.now();
     for (const thread of this.#threads) thread.checkHeartbeat(nowMs);
@@ -197,10 +229,32 @@ export class ThreadSet {
     const idle = active.filter(
       (thread) =>
         thread.state === "ready" &&
-        thread.inFlight.size === 0 &&
+        thread.seats.taken === 0 &&
         nowMs - thread.idleSinceMs > this.#options.idleTimeoutMs,
     );
     for (const thread of idle.slice(0, Math.max(0, spare))) this.#retire(thread);
     this.#replace();
   }
+}
+
+/** What a thread is given at its start: a change of it takes new threads. */
+function settingsOfThreads(options: ResolvedPoolOptions): string {
+  const {
+    modules,
+    threadMemoryMiB,
+    runTimeoutMs,
+    cancelGraceMs,
+    heartbeatMs,
+    concurrency,
+    responseBytesMax,
+  } = options;
+  return JSON.stringify([
+    modules,
+    threadMemoryMiB,
+    runTimeoutMs,
+    cancelGraceMs,
+    heartbeatMs,
+    concurrency,
+    responseBytesMax,
+  ]);
 }

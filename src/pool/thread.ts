@@ -4,13 +4,16 @@ import { ThreadStartError } from "./errors.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
 import { PiscinaThread, type WorkerEnd } from "./piscina-thread.ts";
 import { type Answer, decodeAnswers, encodeRuns, type FunctionInfo } from "./protocol.ts";
+import type { Route } from "./routing.ts";
 import type { Run } from "./run.ts";
+import { Seats } from "./seats.ts";
 import { SharedState } from "./shared-state.ts";
 import type { ThreadCode } from "./thread-code.ts";
 import type { Death } from "./verdict.ts";
 
 export interface ThreadEvents {
-  answered(thread: PoolThread, answers: Answer[]): void;
+  /** Answers came, and perhaps it has worked off a message. */
+  answered(thread: PoolThread, answers: readonly Answer[]): void;
   died(thread: PoolThread, death: Death): void;
 }
 
@@ -20,32 +23,34 @@ export interface ThreadEvents {
  */
 export type ThreadState = "starting" | "ready" | "retiring" | "ended";
 
-export class PoolThread {
+export class PoolThread implements Route {
   readonly id: number;
-  readonly inFlight = new Map<number, Run>();
+  readonly seats: Seats;
+  /** The functions the thread loaded. Rejects with ThreadStartError when it could not. */
+  readonly started: Promise<FunctionInfo[]>;
   state: ThreadState = "starting";
   /** When it last had a run, for the idle timeout. */
   idleSinceMs: number;
   /** Ended because nobody needed it any more, or before it could start: not the doing of a run. */
   retired = false;
   startFailed = false;
-  /** Suspects in flight; never more than one, so that a death tells. */
-  suspects = 0;
 
   readonly #events: ThreadEvents;
   readonly #options: ResolvedPoolOptions;
   readonly #piscina: PiscinaThread;
-  readonly #shared = new SharedState();
+  readonly #shared: SharedState;
   readonly #port: MessagePort;
   #lastHeartbeat = 0;
-  #lastHeartbeatAtMs: number;
-  #blocked = false;
+  #lastCheckMs = 0;
+  #staleMs = 0;
+  #blockedForMs = 0;
 
   constructor(code: ThreadCode, options: ResolvedPoolOptions, events: ThreadEvents, nowMs: number) {
     this.#options = options;
     this.#events = events;
     this.idleSinceMs = nowMs;
-    this.#lastHeartbeatAtMs = nowMs;
+    this.#shared = SharedState.withSeats(options.concurrency);
+    this.seats = new Seats(this.#shared);
     this.#piscina = new PiscinaThread({
       filename: code.worker,
       memoryMiB: options.threadMemoryMiB,
@@ -54,7 +59,7 @@ export class PoolThread {
     this.id = this.#piscina.id;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.on("message", (batch: Uint8Array) => this.#received(batch));
+    port1.on("message", (batch: Uint8Array) => this.#events.answered(this, decodeAnswers(batch)));
     port1.unref();
     this.started = this.#start(code, port2);
     // Whoever awaits it hears of it; a failed start must not also be an unhandled rejection.
@@ -62,25 +67,33 @@ export class PoolThread {
     void this.#piscina.ended.then((end) => this.#ended(end));
   }
 
-  /** The functions the thread loaded. Rejects with ThreadStartError when it could not. */
-  readonly started: Promise<FunctionInfo[]>;
-
-  /** How many more runs it may be sent. */
   get capacity(): number {
-    return this.state === "ready" ? this.#options.concurrency - this.inFlight.size : 0;
+    return this.state === "ready" ? this.seats.free : 0;
+  }
+
+  get pendingMicros(): number {
+    return this.seats.pendingMicros;
+  }
+
+  get waitingRuns(): number {
+    return this.seats.waitingRuns;
+  }
+
+  get isolatedRuns(): number {
+    return this.seats.isolatedRuns;
+  }
+
+  get silentSinceMs(): number {
+    return this.seats.oldestBatchMs;
   }
 
   send(runs: readonly Run[], bytes: number, nowMs: number): void {
-    if (this.inFlight.size === 0) this.#lastHeartbeatAtMs = nowMs;
-    for (const run of runs) {
-      run.sentAtMs = nowMs;
-      run.attempts++;
-      if (run.strikes > 0) this.suspects++;
-      this.inFlight.set(run.slot, run);
-    }
+    const batch = this.seats.place(runs, nowMs);
     this.#piscina.run(encodeRuns(runs, bytes)).then(
-      (answers) => {
-        if (answers !== undefined) this.#received(answers as Uint8Array);
+      (result) => {
+        const answers = result === undefined ? [] : decodeAnswers(result as Uint8Array);
+        this.seats.workedOff(batch);
+        this.#events.answered(this, answers);
       },
       // The thread died; `ended` has what there is to know.
       () => {},
@@ -89,29 +102,26 @@ export class PoolThread {
 
   /** Offers a cancellation to the function by its AbortSignal. */
   cancel(run: Run): void {
-    this.#port.postMessage(run.slot);
-  }
-
-  /** Takes a run off the books: answered, or given up by its caller. */
-  settle(slot: number, nowMs: number): Run | undefined {
-    const run = this.inFlight.get(slot);
-    if (run === undefined) return undefined;
-    this.inFlight.delete(slot);
-    if (run.strikes > 0) this.suspects--;
-    if (this.inFlight.size === 0) this.idleSinceMs = nowMs;
-    return run;
+    this.#port.postMessage(run.id);
   }
 
   /** Ends the thread when code has blocked it for longer than a run may take. */
   checkHeartbeat(nowMs: number): void {
     const beat = this.#shared.heartbeat;
-    if (beat !== this.#lastHeartbeat || this.inFlight.size === 0) {
+    // Where the whole process stood still, time has passed that the thread did not have.
+    const passedMs = Math.min(nowMs - this.#lastCheckMs, 2 * this.#options.heartbeatMs);
+    this.#lastCheckMs = nowMs;
+    if (beat !== this.#lastHeartbeat || this.seats.taken === 0) {
       this.#lastHeartbeat = beat;
-      this.#lastHeartbeatAtMs = nowMs;
-    } else if (nowMs - this.#lastHeartbeatAtMs > this.#options.runTimeoutMs && !this.#blocked) {
-      this.#blocked = true;
-      void this.#piscina.terminate();
+      this.#staleMs = 0;
+      return;
     }
+    this.#staleMs += passedMs;
+    const { runTimeoutMs } = this.#options;
+    const limitMs = Math.min(runTimeoutMs, this.#executing()?.fn.timeoutMs ?? runTimeoutMs);
+    if (this.#staleMs <= limitMs || this.#blockedForMs > 0) return;
+    this.#blockedForMs = limitMs;
+    void this.#piscina.terminate();
   }
 
   async terminate(): Promise<void> {
@@ -122,30 +132,31 @@ export class PoolThread {
     return this.state === "ended" ? 0 : this.#piscina.eventLoopUtilization();
   }
 
-  async heap(): Promise<{ usedBytes: number; limitBytes: number }> {
+  async heap(): Promise<{ usedBytes: number; limitBytes: number } | undefined> {
     try {
       const heap = await this.#piscina.heapStatistics();
       return { usedBytes: heap.used_heap_size, limitBytes: heap.heap_size_limit };
     } catch {
-      return { usedBytes: 0, limitBytes: 0 };
+      return undefined;
     }
   }
 
   async #start(code: ThreadCode, port: MessagePort): Promise<FunctionInfo[]> {
-    const { modules, runTimeoutMs, cancelGraceMs, heartbeatMs, startTimeoutMs } = this.#options;
+    const { modules, runTimeoutMs, cancelGraceMs, heartbeatMs, startTimeoutMs, responseBytesMax } =
+      this.#options;
     const { runner, setupModules } = code;
-    const shared = this.#shared.buffer;
     const catalog = this.#piscina.run(
       {
         type: "start",
         port,
-        shared,
+        shared: this.#shared.buffer,
         modules,
         setupModules,
         runner,
         runTimeoutMs,
         cancelGraceMs,
         heartbeatMs,
+        responseBytesMax,
       },
       [port],
     );
@@ -169,10 +180,6 @@ export class PoolThread {
     return { error: end.error ?? cause };
   }
 
-  #received(batch: Uint8Array): void {
-    this.#events.answered(this, decodeAnswers(batch));
-  }
-
   #ended(end: WorkerEnd): void {
     this.startFailed = this.state === "starting";
     this.retired = this.state === "retiring";
@@ -181,24 +188,30 @@ export class PoolThread {
     this.#events.died(this, !this.startFailed ? this.#death(end) : { ...UNKNOWN, text: "could not start" });
   }
 
+  #executing(): Run | undefined {
+    const seat = this.#shared.runningSeat;
+    return seat === undefined ? undefined : this.seats.at(seat);
+  }
+
   #death(end: WorkerEnd): Death {
-    const { culprit, runningSlot } = this.#shared;
+    const { culprit } = this.#shared;
+    const executing = this.#executing();
     if (culprit !== undefined) {
-      return { reason: culprit.reason, text: culprit.text, culpritSlot: culprit.slot ?? -1, runningSlot };
+      return { reason: culprit.reason, text: culprit.text, culpritId: culprit.id ?? -1, executing };
     }
-    if (this.#blocked) {
-      const text = `it blocked the thread for longer than ${this.#options.runTimeoutMs} ms`;
-      return { ...UNKNOWN, reason: "blocked", text, runningSlot };
+    if (this.#blockedForMs > 0) {
+      const text = `it blocked the thread for longer than ${this.#blockedForMs} ms`;
+      return { ...UNKNOWN, reason: "blocked", text, executing };
     }
     if ((end.error as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY") {
       const text = `the heap of ${this.#options.threadMemoryMiB} MiB is full`;
-      return { ...UNKNOWN, reason: "out-of-memory", text, runningSlot };
+      return { ...UNKNOWN, reason: "out-of-memory", text, executing };
     }
-    return { ...UNKNOWN, text: end.error?.message ?? `exit code ${end.exitCode}`, runningSlot };
+    return { ...UNKNOWN, text: end.error?.message ?? `exit code ${end.exitCode}`, executing };
   }
 }
 
-const UNKNOWN: Death = { reason: "unknown", text: "", culpritSlot: undefined, runningSlot: undefined };
+const UNKNOWN: Death = { reason: "unknown", text: "", culpritId: undefined, executing: undefined };
 
 function startFailure(error: Error, startTimeoutMs: number): string {
   return /Terminating worker thread|worker exited/.test(error.message)

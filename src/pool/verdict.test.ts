@@ -1,77 +1,80 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Run } from "./run.ts";
-import { ATTEMPTS_MAX, type Death, judge } from "./verdict.ts";
+import { testRun as run } from "./run.test-support.ts";
+import { type Death, judge, LOSSES_MAX } from "./verdict.ts";
 
-const run = (slot: number, changes: Partial<Run> = {}): Run => ({
-  slot,
-  functionName: "f",
-  request: new Uint8Array(),
-  queuedAtMs: 0,
-  sentAtMs: 0,
-  strikes: 0,
-  attempts: 1,
-  cancelled: false,
-  release: undefined,
-  answer: () => {},
-  ...changes,
-});
-const death = (changes: Partial<Death>): Death => ({
+const death = (changes: Partial<Death> = {}): Death => ({
   reason: "unknown",
   text: "",
-  culpritSlot: undefined,
-  runningSlot: undefined,
+  culpritId: undefined,
+  executing: undefined,
   ...changes,
 });
 
 test("a culprit that the thread named is guilty, the others run again without a strike", () => {
-  const [a, b] = [run(1), run(2)];
-  const verdict = judge(death({ reason: "exit", culpritSlot: 2 }), [a, b]);
+  const [a, b] = [run(), run()];
+  const verdict = judge(death({ reason: "exit", culpritId: b.id }), [a, b]);
   assert.equal(verdict.guilty, b);
   assert.deepEqual(verdict.innocent, [a]);
   assert.equal(a.strikes, 0);
 });
 
 test("what executes in a blocked thread is guilty at once", () => {
-  const [a, b] = [run(1), run(2)];
-  assert.equal(judge(death({ reason: "blocked", runningSlot: 1 }), [a, b]).guilty, a);
+  const [a, b] = [run(), run()];
+  const verdict = judge(death({ reason: "blocked", executing: a }), [a, b]);
+  assert.equal(verdict.guilty, a);
+  assert.equal(b.strikes, 0);
 });
 
-test("a thread blocked by code after an await makes suspects of all its runs", () => {
-  const [a, b] = [run(1), run(2)];
-  const verdict = judge(death({ reason: "blocked" }), [a, b]);
+test("a thread blocked by code after an await makes suspects of the runs it had started", () => {
+  const [a, b, waiting] = [run(), run(), run({ started: false })];
+  const verdict = judge(death({ reason: "blocked" }), [a, b, waiting]);
   assert.equal(verdict.guilty, undefined);
-  assert.deepEqual([a.strikes, b.strikes], [1, 1]);
+  assert.deepEqual([a.strikes, b.strikes, waiting.strikes], [1, 1, 0]);
+});
+
+test("a run that was not started has lost nothing", () => {
+  const [started, waiting] = [run(), run({ started: false })];
+  judge(death({ reason: "exit", culpritId: -1 }), [started, waiting]);
+  assert.deepEqual([started.losses, waiting.losses], [1, 0]);
+});
+
+test("the only run that was started is guilty, whoever else waited", () => {
+  const [alone, waiting] = [run(), run({ started: false })];
+  assert.equal(judge(death(), [waiting, alone]).guilty, alone);
 });
 
 test("memory that overflows in a run's code makes it a suspect, and convicts it the second time", () => {
-  const [a, b] = [run(1), run(2)];
-  const first = judge(death({ reason: "out-of-memory", runningSlot: 1 }), [a, b]);
+  const [a, b] = [run(), run()];
+  const first = judge(death({ reason: "out-of-memory", executing: a }), [a, b]);
   assert.equal(first.guilty, undefined);
   assert.deepEqual([a.strikes, b.strikes], [1, 0]);
-  assert.equal(judge(death({ reason: "out-of-memory", runningSlot: 2 }), [a, b]).guilty, a);
+  assert.equal(judge(death({ reason: "out-of-memory", executing: b }), [a, b]).guilty, a);
 });
 
 test("a suspect that was there at a second death is guilty, newcomers are not even suspects", () => {
-  const [suspect, newcomer] = [run(1, { strikes: 1 }), run(2)];
-  assert.equal(judge(death({}), [newcomer, suspect]).guilty, suspect);
+  const [suspect, newcomer] = [run({ strikes: 1 }), run()];
+  assert.equal(judge(death(), [newcomer, suspect]).guilty, suspect);
   assert.equal(newcomer.strikes, 0);
 });
 
-test("a run that was alone is guilty", () => {
-  const alone = run(1);
-  assert.equal(judge(death({}), [alone]).guilty, alone);
+test("a suspect that had not started when the thread died is not convicted by it", () => {
+  const [suspect, a, b] = [run({ strikes: 1, started: false }), run(), run()];
+  assert.equal(judge(death(), [suspect, a, b]).guilty, undefined);
+  assert.equal(suspect.strikes, 1);
 });
 
-test("an error of code that belongs to an answered run strikes nobody out", () => {
-  const [a, b] = [run(1), run(2)];
-  const verdict = judge(death({ reason: "uncaught", culpritSlot: 99 }), [a, b]);
+test("an error of code that belongs to an answered run strikes nobody", () => {
+  const [a, b] = [run(), run()];
+  const verdict = judge(death({ reason: "uncaught", culpritId: -1 }), [a, b]);
   assert.equal(verdict.guilty, undefined);
   assert.equal(verdict.innocent.length, 2);
+  assert.deepEqual([a.strikes, b.strikes], [0, 0]);
 });
 
 test("a run that lost its thread too often is given up", () => {
-  const unlucky = run(1, { attempts: ATTEMPTS_MAX });
-  const verdict = judge(death({ reason: "exit", culpritSlot: 2 }), [unlucky, run(2)]);
+  const [unlucky, culprit] = [run({ losses: LOSSES_MAX - 1 }), run()];
+  const verdict = judge(death({ reason: "exit", culpritId: culprit.id }), [unlucky, culprit]);
   assert.deepEqual(verdict.givenUp, [unlucky]);
+  assert.deepEqual(verdict.innocent, []);
 });
