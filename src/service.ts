@@ -141,7 +141,9 @@ function createHost(options: ServiceOptions, metrics: Registry, telemetry: Telem
     close: () => pool.close(),
     threads: () => pool.options.threadsMax,
     unready: () => (pool.unavailable ? "threads end again and again" : undefined),
-    reconfigure: (config) => pool.reconfigure(poolOptions(config, modules)),
+    reconfigure: async (config) => {
+      await pool.reconfigure(poolOptions(config, modules));
+    },
   };
 }
 
