@@ -144,6 +144,10 @@ export class Engine {
       case "input":
         this.payloads.keepInput(entry, effect.input);
         return;
+      case "forget":
+        this.payloads.keepState(entry, null);
+        this.payloads.forgetInbox(entry);
+        return;
       case "enqueue":
         this.committer.effect({ type: "enqueue", entry });
         return;

@@ -15,6 +15,8 @@ export type Effect =
   /** Keep a copy of the payloads at hand, as an accelerator; losing it costs a read of the store. */
   | { readonly type: "state"; readonly state: Uint8Array | null }
   | { readonly type: "input"; readonly input: Uint8Array | null }
+  /** The copies of its state and of its results are of a generation that is over. */
+  | { readonly type: "forget" }
   /** Let it run as soon as there is a place. */
   | { readonly type: "enqueue" }
   /** Tell the attempt under way to stop. */

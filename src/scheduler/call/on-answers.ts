@@ -153,7 +153,7 @@ function startOver(call: Call, effects: Effect[]): Call {
   if (call.children > 0) {
     effects.push({ type: "cancel_children", reason: "the call above started over" });
   }
-  effects.push({ type: "state", state: null });
+  effects.push({ type: "forget" });
   return {
     ...call,
     generation: call.generation + 1,

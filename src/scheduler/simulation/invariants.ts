@@ -1,0 +1,91 @@
+/** What must hold whatever goes wrong. */
+import type { Change } from "../../store/index.ts";
+import type { MemoryStore } from "../../store/memory/store.ts";
+import type { Telemetry } from "../../telemetry/events.ts";
+import type { SchedulerStats } from "../scheduler.ts";
+import type { Run } from "../types.ts";
+
+export class Invariants {
+  readonly violations: string[] = [];
+  commits = 0;
+  readonly #data: MemoryStore["data"];
+  readonly #attempts = new Set<string>();
+
+  constructor(data: MemoryStore["data"]) {
+    this.#data = data;
+  }
+
+  violation(message: string): void {
+    this.violations.push(message);
+  }
+
+  /** The scheduler's own faults are violations, but for those that were put in. */
+  readonly telemetry: Telemetry = {
+    emit: (event) => {
+      if (event.type !== "scheduler-fault" || event.message.includes("simulated")) return;
+      this.violation(`fault in ${event.operation}: ${event.message}`);
+    },
+  };
+
+  /** Only what is durable and has not ended runs, and no attempt twice. */
+  started(run: Run): void {
+    const id = Number.parseInt(run.id.split("-")[1]!, 36);
+    if (this.#data.finished.has(id)) this.violation(`${run.id} runs after its end`);
+    else if (!this.#data.live.has(id)) this.violation(`${run.id} runs before it is durable`);
+    const attempt = `${run.id}/${run.epoch}/${run.attempt}`;
+    if (this.#attempts.has(attempt)) this.violation(`attempt ${attempt} runs twice`);
+    this.#attempts.add(attempt);
+  }
+
+  /** Whoever is told a result can find it in the store. */
+  published(id: string): void {
+    if (!this.#data.finished.has(numberOf(id))) this.violation(`${id}: a result before it is durable`);
+  }
+
+  acknowledged(id: string): void {
+    const number = numberOf(id);
+    if (!this.#data.live.has(number) && !this.#data.finished.has(number)) {
+      this.violation(`${id}: acknowledged before it is durable`);
+    }
+  }
+
+  /** A call that was stopped leaves nothing below it. */
+  committed(changes: readonly Change[]): void {
+    this.commits += 1;
+    for (const change of changes) {
+      if (change.kind !== "finish" || (change.end.state !== "cancelled" && change.end.state !== "expired"))
+        continue;
+      for (const { call } of this.#data.live.values()) {
+        if (call.parentId === change.id || (call.rootId === change.id && call.id !== change.id)) {
+          this.violation(`call ${change.id} is ${change.end.state}, call ${call.id} below it lives`);
+        }
+      }
+    }
+  }
+
+  checkQuiet(stats: SchedulerStats): void {
+    const { liveCalls, readyCalls, runsInFlight, timers, pendingChanges, payloadBytes } = stats;
+    const left = { liveCalls, readyCalls, runsInFlight, timers, pendingChanges, payloadBytes };
+    for (const [name, count] of Object.entries(left)) {
+      if (count !== 0) this.violation(`${count} ${name} are left when every call has ended`);
+    }
+  }
+
+  checkEmpty(): void {
+    const { live, finished, finishedByParent, keys, notes } = this.#data;
+    for (const [name, rows] of Object.entries({ live, finished, finishedByParent, keys, notes })) {
+      if (rows.size !== 0) this.violation(`${rows.size} rows of ${name} are left after the retention time`);
+    }
+  }
+
+  describeLive(): string {
+    const rows = [...this.#data.live.values()].slice(0, 5);
+    return rows
+      .map(({ call }) => JSON.stringify({ ...call, correlationId: String(call.correlationId) }))
+      .join(" ");
+  }
+}
+
+function numberOf(id: string): number {
+  return Number.parseInt(id.split("-")[1]!, 36);
+}

@@ -1,0 +1,238 @@
+/**
+ * A simulated life of the scheduler: the real state machine, scheduler and store contract under a virtual clock,
+ * with random work and random faults, all drawn from one seed.
+ */
+import { MemoryStore } from "../../store/index.ts";
+import { silentTelemetry, type Telemetry } from "../../telemetry/events.ts";
+import type { Clock } from "../clock.ts";
+import { Scheduler } from "../scheduler.ts";
+import { Clients } from "./clients.ts";
+import { type Faults, type Mutation, NO_FAULTS, randomFaults } from "./faults.ts";
+import { FaultyStore } from "./faulty-store.ts";
+import { Invariants } from "./invariants.ts";
+import { SeededRandom } from "./random.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+import { World } from "./world.ts";
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly mutation?: Mutation;
+  readonly faults?: Faults;
+  readonly telemetry?: Telemetry;
+}
+
+export interface SimulationReport {
+  readonly seed: number;
+  readonly roots: number;
+  readonly runs: number;
+  readonly commits: number;
+  readonly crashes: number;
+  readonly virtualMs: number;
+}
+
+export class SimulationError extends Error {
+  override readonly name = "SimulationError";
+}
+
+const RUN_TIMEOUT_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+/** Throws SimulationError, with the seed and everything that was wrong. */
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  const life = new Life(options);
+  await life.run();
+  return life.report();
+}
+
+/** One process after the other on the same store. */
+class Life {
+  readonly #options: SimulationOptions;
+  readonly #random: SeededRandom;
+  readonly #clock = new VirtualClock();
+  readonly #memory = new MemoryStore({ tag: "simula", idBlock: 64 });
+  readonly #invariants: Invariants;
+  readonly #world: World;
+  readonly #clients: Clients;
+  #faults: Faults;
+  #scheduler: Scheduler | undefined;
+  #kill = () => {};
+  #crashes = 0;
+  #startedMs = 0;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.#random = new SeededRandom(options.seed);
+    this.#faults = options.faults ?? randomFaults(this.#random);
+    this.#invariants = new Invariants(this.#memory.data);
+    this.#world = new World(this.#clock, this.#random, this.#invariants, RUN_TIMEOUT_MS);
+    this.#clients = new Clients(this.#clock, this.#random, this.#invariants);
+  }
+
+  async run(): Promise<void> {
+    this.#startedMs = this.#clock.now();
+    await this.#start();
+    this.#scheduleCrash();
+    const roots = this.#random.integer(3, 25);
+    this.#clients.start(roots);
+    await this.#until(() => this.#clients.isDone, 30 * 24 * HOUR_MS, "every call ends");
+    this.#faults = NO_FAULTS;
+    this.#world.faults = NO_FAULTS;
+    await this.#until(() => this.#memory.data.live.size === 0, 30 * 24 * HOUR_MS, "no call is left");
+    await this.#clock.advance(10 * RUN_TIMEOUT_MS);
+    this.#invariants.checkQuiet(this.#scheduler!.stats());
+    this.#clients.checkResults();
+    await this.#clock.advance(26 * HOUR_MS);
+    this.#invariants.checkEmpty();
+    this.#throwIfViolated();
+    await this.#closed(this.#scheduler!.close());
+  }
+
+  report(): SimulationReport {
+    return {
+      seed: this.#options.seed,
+      roots: this.#clients.count,
+      runs: this.#world.runs,
+      commits: this.#invariants.commits,
+      crashes: this.#crashes,
+      virtualMs: this.#clock.now() - this.#startedMs,
+    };
+  }
+
+  async #start(): Promise<void> {
+    const clock = new ProcessClock(this.#clock);
+    const store = new FaultyStore(
+      this.#memory,
+      this.#clock,
+      this.#random,
+      { ...this.#faults },
+      this.#options.mutation,
+      (changes) => this.#invariants.committed(changes),
+    );
+    this.#world.faults = this.#faults;
+    this.#kill = () => {
+      clock.kill();
+      store.kill();
+    };
+    this.#scheduler = await this.#opened(
+      Scheduler.open({
+        store,
+        delivery: this.#world,
+        clock,
+        random: () => this.#random.next(),
+        telemetry: this.#options.telemetry ?? this.#invariants.telemetry ?? silentTelemetry,
+        runTimeoutMs: RUN_TIMEOUT_MS,
+        payloadBytesMax: this.#random.pick([0, 2_000, 1_000_000]),
+        recentBytesMax: this.#random.pick([0, 100_000]),
+        retentionMs: 24 * HOUR_MS,
+        retentionIntervalMs: HOUR_MS,
+        retry: { firstDelayMs: 100, delayMsMax: 60_000, attemptsMax: 1_000_000 },
+        restartsMax: 1_000_000,
+      }),
+    );
+    this.#clients.connect(this.#scheduler);
+  }
+
+  async #opened(opening: Promise<Scheduler>): Promise<Scheduler> {
+    let scheduler: Scheduler | undefined;
+    let failure: unknown;
+    opening.then(
+      (opened) => {
+        scheduler = opened;
+      },
+      (error: unknown) => {
+        failure = error;
+      },
+    );
+    while (scheduler === undefined && failure === undefined) await this.#clock.step();
+    if (scheduler === undefined) throw failure;
+    return scheduler;
+  }
+
+  async #closed(closing: Promise<void>): Promise<void> {
+    let closed = false;
+    void closing.then(() => {
+      closed = true;
+    });
+    while (!closed) if (!(await this.#clock.step())) return;
+  }
+
+  #scheduleCrash(): void {
+    const { crashEveryMs } = this.#faults;
+    if (crashEveryMs === 0) return;
+    this.#clock.setTimer(this.#clock.now() + this.#random.integer(0, crashEveryMs * 2), () => {
+      if (this.#faults === NO_FAULTS || this.#crashes >= CRASHES_MAX) return;
+      this.#crashes += 1;
+      this.#kill();
+      this.#world.crash();
+      this.#clients.disconnect();
+      this.#restart = true;
+    });
+  }
+
+  #restart = false;
+
+  async #until(condition: () => boolean, withinMs: number, what: string): Promise<void> {
+    const deadlineMs = this.#clock.now() + withinMs;
+    for (let steps = 0; !condition(); steps++) {
+      this.#throwIfViolated();
+      if (this.#restart) {
+        this.#restart = false;
+        await this.#start();
+        this.#scheduleCrash();
+      }
+      const moved = await this.#clock.step(deadlineMs);
+      if (!moved || steps > STEPS_MAX) {
+        this.#invariants.violation(
+          `${what}: not so after ${steps} steps; ${this.#invariants.describeLive()}`,
+        );
+        this.#throwIfViolated();
+      }
+    }
+  }
+
+  #throwIfViolated(): void {
+    const { violations } = this.#invariants;
+    if (violations.length === 0) return;
+    const { seed, mutation } = this.#options;
+    throw new SimulationError(
+      `seed ${seed}${mutation ? ` with ${mutation}` : ""}:\n  ${violations.slice(0, 10).join("\n  ")}`,
+    );
+  }
+}
+
+const CRASHES_MAX = 20;
+const STEPS_MAX = 200_000;
+
+/** A process's view of time: nothing it asked for happens after it was killed. */
+class ProcessClock implements Clock {
+  readonly #clock: VirtualClock;
+  #dead = false;
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+  }
+
+  kill(): void {
+    this.#dead = true;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  monotonicMs(): number {
+    return this.#clock.monotonicMs();
+  }
+
+  setTimer(atMs: number, fire: () => void): () => void {
+    return this.#clock.setTimer(atMs, () => {
+      if (!this.#dead) fire();
+    });
+  }
+
+  defer(run: () => void): void {
+    this.#clock.defer(() => {
+      if (!this.#dead) run();
+    });
+  }
+}
