@@ -34,8 +34,11 @@ export class World implements Delivery {
   async deliver(run: Run): Promise<Outcome> {
     const process = this.#process;
     this.#invariants.started(run);
-    const outcome = await this.#carry(run);
-    return process === this.#process ? outcome : await new Promise(() => {});
+    try {
+      return await this.#carry(run);
+    } finally {
+      if (process !== this.#process) await new Promise(() => {});
+    }
   }
 
   async #carry(run: Run): Promise<Outcome> {
