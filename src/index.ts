@@ -12,6 +12,7 @@ export {
   type CallOptions,
   CallResult,
   type CallStateName,
+  CancelledError,
   Client,
   ClientError,
   type ClientOptions,

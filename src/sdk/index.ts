@@ -11,6 +11,7 @@ export { dispatch } from "./dispatch.ts";
 export { type HostDefaults, setHostDefaults } from "./environment.ts";
 export {
   AnyException,
+  CancelledError,
   ConfigurationError,
   DispatchError,
   DNSError,

@@ -45,8 +45,11 @@ export function createTransport({ apiUrl, apiKey, connectionsMax }: TransportOpt
   };
   return {
     async post(path, body, options) {
-      const deadline = AbortSignal.timeout(options.timeoutMs);
-      const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
+      // AbortSignal.timeout would keep its timer to the end of a long wait that was answered at once.
+      const deadline = new AbortController();
+      const timer = setTimeout(() => deadline.abort(), options.timeoutMs);
+      const signal =
+        options.signal === undefined ? deadline.signal : AbortSignal.any([options.signal, deadline.signal]);
       try {
         const response = await pool.request({
           method: "POST",
@@ -61,11 +64,13 @@ export function createTransport({ apiUrl, apiKey, connectionsMax }: TransportOpt
         });
         return await readBody(response);
       } catch (error) {
-        if (deadline.aborted && !options.signal?.aborted) {
+        if (deadline.signal.aborted && !options.signal?.aborted) {
           const message = `no answer within ${options.timeoutMs} ms`;
           throw new ConnectError("deadline_exceeded", message, { cause: error });
         }
         throw error;
+      } finally {
+        clearTimeout(timer);
       }
     },
     close: () => pool.close(),

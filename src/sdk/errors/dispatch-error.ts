@@ -120,6 +120,13 @@ export class NotFoundError extends DispatchError {
   }
 }
 
+/** The call was cancelled, or one above it. Ends the call. */
+export class CancelledError extends DispatchError {
+  static {
+    define(CancelledError, "CancelledError", Status.PERMANENT_ERROR);
+  }
+}
+
 /** A setting is missing or wrong: a registry's name, an endpoint, a key. Thrown where the setting is used. */
 export class ConfigurationError extends DispatchError {
   static {

@@ -1,6 +1,12 @@
 /** Error classes by the name under which they travel. */
 import { registerSerializable, serializableClasses } from "../../wire/graph/index.ts";
-import { AnyException, ConfigurationError, DispatchError, dispatchErrorClasses } from "./dispatch-error.ts";
+import {
+  AnyException,
+  CancelledError,
+  ConfigurationError,
+  DispatchError,
+  dispatchErrorClasses,
+} from "./dispatch-error.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: a class is known by its instances, whatever its constructor takes
 export type ErrorClass = abstract new (...args: any[]) => Error;
@@ -72,7 +78,13 @@ const builtIns: ReadonlyMap<string, ErrorClass> = new Map(
   ),
 );
 
-for (const Class of [...dispatchErrorClasses.values(), DispatchError, ConfigurationError, AnyException]) {
+for (const Class of [
+  ...dispatchErrorClasses.values(),
+  DispatchError,
+  CancelledError,
+  ConfigurationError,
+  AnyException,
+]) {
   // Programs have a TimeoutError of their own: inside of values these keep out of its way.
   registerErrorClass(Class, `dispatch.${Class.prototype.name}`);
 }

@@ -1,7 +1,14 @@
 /** Failures on the wire (`dispatch.sdk.v1.Error`): to other languages type and message, to this one the error itself. */
 import { type CallError, callError } from "../../wire/hot-path/index.ts";
 import type { CallSite } from "./call-site.ts";
-import { DispatchError } from "./dispatch-error.ts";
+import {
+  CancelledError,
+  DispatchError,
+  InvalidResponseError,
+  PermanentError,
+  TemporaryError,
+  TimeoutError,
+} from "./dispatch-error.ts";
 import { errorTypeName, findErrorClass } from "./error-classes.ts";
 import { decodeError, encodeError } from "./error-graph.ts";
 
@@ -52,11 +59,26 @@ export function errorFromWire(message: CallError, via = "", site?: CallSite): un
 }
 
 function fromTypeAndMessage({ type, message, value }: CallError): Error {
-  const Class = findErrorClass(type);
+  const Class = findErrorClass(type) ?? serviceErrors.get(type);
   if (Class === undefined) return new RemoteError(type, message, value);
   // The constructor of a user's class may take anything, and do anything: it is not run.
   return Object.setPrototypeOf(new Error(message), Class.prototype) as Error;
 }
+
+/** Failures that no function threw: what the scheduler and the pool call them. */
+const serviceErrors: ReadonlyMap<string, typeof DispatchError> = new Map<string, typeof DispatchError>([
+  ["Timeout", TimeoutError],
+  ["RunTimeout", TimeoutError],
+  ["Cancelled", CancelledError],
+  ["InvalidPoll", InvalidResponseError],
+  ["InvalidTailCall", InvalidResponseError],
+  ["OutOfMemory", TemporaryError],
+  ["ThreadLost", TemporaryError],
+  ["PoolUnavailable", TemporaryError],
+  ["PoolClosed", TemporaryError],
+  ["ProcessExit", PermanentError],
+  ["UncaughtError", PermanentError],
+]);
 
 /** A stack that grows by one step with every call it passes through, up to a length people can still read. */
 const stackLengthMax = 16_384;
