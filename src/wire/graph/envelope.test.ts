@@ -136,7 +136,10 @@ test("unknown formats and codecs are refused", () => {
   const { plain } = setup();
   refused(() => plain.open(changed(plain.seal(SMALL), (state) => (state.format = 2))), "UNSUPPORTED_FORMAT");
   refused(() => plain.open(changed(plain.seal(SMALL), (state) => (state.codec = 0))), "UNSUPPORTED_FORMAT");
-  refused(() => plain.open(changed(plain.seal(SMALL), (state) => (state.codec = 9 as never))), "UNSUPPORTED_FORMAT");
+  refused(
+    () => plain.open(changed(plain.seal(SMALL), (state) => (state.codec = 9 as never))),
+    "UNSUPPORTED_FORMAT",
+  );
   refused(() => plain.open(new Uint8Array()), "UNSUPPORTED_FORMAT");
 });
 
