@@ -90,12 +90,11 @@ function writeString(writer: BinaryWriter, tag: number, value: string): void {
 }
 
 function writeList(writer: BinaryWriter, list: unknown[], seen: Set<object>, nesting: number): void {
-  // Own keys besides the elements and `length` (extra properties), or fewer (holes), do not survive a list.
-  if (Object.getPrototypeOf(list) !== Array.prototype) throw CHANGED;
-  if (Reflect.ownKeys(list).length !== list.length + 1) throw CHANGED;
+  // A list holds its elements and nothing besides; a hole reads as undefined, which ends it below.
+  if (Object.getPrototypeOf(list) !== Array.prototype || hasSymbols(list)) throw CHANGED;
+  if (Object.keys(list).length !== list.length) throw CHANGED;
   writer.uint32(LIST).fork();
   for (let index = 0; index < list.length; index++) {
-    if (!Object.hasOwn(list, index)) throw CHANGED;
     writer.uint32(DELIMITED_1).fork();
     writeValue(writer, list[index], seen, nesting + 2);
     writer.join();
@@ -109,10 +108,9 @@ function writeStruct(
   seen: Set<object>,
   nesting: number,
 ): void {
-  if (Object.getPrototypeOf(map) !== Object.prototype) throw CHANGED;
+  if (Object.getPrototypeOf(map) !== Object.prototype || hasSymbols(map)) throw CHANGED;
   writer.uint32(STRUCT).fork();
-  for (const key of Reflect.ownKeys(map)) {
-    if (typeof key === "symbol") throw CHANGED;
+  for (const key of Object.getOwnPropertyNames(map)) {
     const property = Object.getOwnPropertyDescriptor(map, key);
     if (!property?.enumerable || !("value" in property)) throw CHANGED;
     writer.uint32(DELIMITED_1).fork();
@@ -122,6 +120,11 @@ function writeStruct(
     writer.join().join();
   }
   writer.join();
+}
+
+/** Two questions for names and symbols cost a third of what one with Reflect.ownKeys does. */
+function hasSymbols(value: object): boolean {
+  return Object.getOwnPropertySymbols(value).length > 0;
 }
 
 /** @throws {Error} when the bytes are no Value, hold no kind, or nest deeper than the bound. */

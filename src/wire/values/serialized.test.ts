@@ -39,6 +39,9 @@ test("what Value or a wrapper would change travels as Serialized and comes back 
   cycle.self = cycle;
   const hole = new Array(3).fill(1);
   delete hole[1];
+  const both = new Array(2).fill(1);
+  delete both[1];
+  Object.assign(both, { extra: 1 });
   const mixed = [1];
   Object.assign(mixed, { extra: true });
   const values: [what: string, value: unknown][] = [
@@ -49,6 +52,8 @@ test("what Value or a wrapper would change travels as Serialized and comes back 
     ["undefined in a map", { a: undefined }],
     ["a hole in a list", hole],
     ["a property of a list", mixed],
+    ["a hole and a property in a list", both],
+    ["a symbol in a map", { [Symbol.for("s")]: 1 }],
     ["NaN in a list", [Number.NaN]],
     ["Infinity in a map", { a: Number.POSITIVE_INFINITY }],
     ["a Date in a list", [new Date(0)]],
