@@ -12,9 +12,14 @@ import { InProcessRunner } from "../workers/in-process.ts";
 import { type Config, ConfigError, parseAddress } from "./config/index.ts";
 import { createEndpoint, type Endpoint, type VerifyRequest } from "./endpoint/index.ts";
 import { type FunctionInfo, type PoolOptions, RunPool } from "./pool/index.ts";
+import type { Scheduler } from "./scheduler/index.ts";
+import { setHostDefaults } from "./sdk/index.ts";
+import { type FunctionEnvironment, functionEnvironment } from "./service/function-environment.ts";
+import { SchedulerPart, wantsScheduler } from "./service/scheduler-part.ts";
+import { StartGate } from "./service/start-gate.ts";
 import { type Telemetry, telemetryTo } from "./telemetry/events.ts";
 import { logEvents } from "./telemetry/log.ts";
-import { endpointMetrics, poolGauges, processMetrics } from "./telemetry/metrics/index.ts";
+import { endpointMetrics, poolGauges, processMetrics, schedulerMetrics } from "./telemetry/metrics/index.ts";
 import { parseVerificationKey, RequestVerifier } from "./wire/signature/index.ts";
 
 export interface ServiceOptions {
@@ -32,6 +37,8 @@ export interface Service {
   readonly functions: readonly FunctionInfo[];
   /** The Prometheus metrics. */
   readonly metrics: Registry;
+  /** The scheduler of this process, for programs that embed the service. Undefined where it has none. */
+  readonly scheduler: Scheduler | undefined;
   /** Takes what of a new configuration can change while runs go on: the options marked as reloading. */
   reconfigure(config: Config): Promise<void>;
   /**
@@ -48,17 +55,36 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, logger } = options;
   const metrics = new Registry();
   const countEvent = endpointMetrics(metrics);
-  const telemetry = telemetryTo(logEvents(logger), countEvent);
+  const countSchedulerEvent = schedulerMetrics(metrics);
+  const telemetry = telemetryTo(logEvents(logger), countEvent, countSchedulerEvent);
   const started: Part[] = [];
+  let gate: StartGate | undefined;
   try {
-    const host = createHost(options, metrics, telemetry);
     const process = processMetrics(metrics, VERSION);
     started.push({ stop: async () => process.stop() });
-    const functions = await host.start();
-    started.push({ drain: () => host.drain(config.drainTimeoutMs), stop: () => host.close() });
-    const endpoint = endpointOf(config, { host, functions, metrics, telemetry });
+    const scheduler = wantsScheduler(config) ? new SchedulerPart({ config, telemetry, metrics }) : undefined;
+    const loaded: Loaded = { host: undefined, functions: [] };
+    const endpoint = endpointOf(config, { loaded, metrics, telemetry });
+    gate = new StartGate(endpoint.app);
+    scheduler?.register(endpoint.app);
+    // Before anything else, since functions are told the address as they load.
     const url = await endpoint.listen(parseAddress(config.endpointAddr));
-    started.push({ stop: () => endpoint.close() });
+    const listening: Part = { stop: () => endpoint.close() };
+    started.push(listening);
+    const host = createHost(options, { metrics, telemetry, env: functionEnvironment(config, url) });
+    loaded.functions = await host.start();
+    loaded.host = host;
+    // Before the endpoint, so that it closes after it: requests in flight still run.
+    started.splice(started.indexOf(listening), 0, {
+      drain: () => host.drain(config.drainTimeoutMs),
+      stop: () => host.close(),
+    });
+    const { functions } = loaded;
+    await scheduler?.open({ url, runner: host, functions });
+    if (scheduler !== undefined) {
+      started.push({ drain: () => scheduler.drain(config.drainTimeoutMs), stop: () => scheduler.close() });
+    }
+    gate.open();
     warnOfMissingKey(config, telemetry);
     telemetry.emit({
       type: "service-ready",
@@ -66,11 +92,18 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       functions: functions.map((one) => one.name),
       threads: host.threads(),
     });
-    return service({ config, endpoint, functions, host, metrics, started, telemetry, url });
+    return service({ config, endpoint, functions, host, metrics, scheduler, started, telemetry, url });
   } catch (error) {
+    gate?.break();
     await stopParts(started);
     throw error;
   }
+}
+
+/** What is there only once the service listens. */
+interface Loaded {
+  host: FunctionHost | undefined;
+  functions: FunctionInfo[];
 }
 
 /** What was started, and how it ends. */
@@ -93,6 +126,7 @@ interface Running {
   functions: FunctionInfo[];
   host: FunctionHost;
   metrics: Registry;
+  scheduler: SchedulerPart | undefined;
   started: Part[];
   telemetry: Telemetry;
   url: string;
@@ -105,6 +139,7 @@ function service(running: Running): Service {
     url: running.url,
     functions: running.functions,
     metrics: running.metrics,
+    scheduler: running.scheduler?.scheduler,
     reconfigure: (next) => host.reconfigure(next),
     stop(why) {
       stopped ??= (async () => {
@@ -126,13 +161,24 @@ async function stopParts(started: readonly Part[]): Promise<void> {
 
 const delay = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
-function createHost(options: ServiceOptions, metrics: Registry, telemetry: Telemetry): FunctionHost {
+interface Surroundings {
+  readonly metrics: Registry;
+  readonly telemetry: Telemetry;
+  readonly env: FunctionEnvironment;
+}
+
+function createHost(options: ServiceOptions, { metrics, telemetry, env }: Surroundings): FunctionHost {
   const modules = options.modules.map(moduleUrl);
   if (options.runner === "in-process") {
+    setHostDefaults({
+      apiUrl: env.DISPATCH_API_URL,
+      apiKey: env.DISPATCH_API_KEY,
+      endpoint: env.DISPATCH_ENDPOINT_URL,
+    });
     const runner = new InProcessRunner(modules);
     return Object.assign(runner, { threads: () => 0, unready: () => undefined, reconfigure: async () => {} });
   }
-  const pool = new RunPool(poolOptions(options.config, modules), { telemetry });
+  const pool = new RunPool(poolOptions(options.config, modules, env), { telemetry });
   poolGauges(metrics, () => pool.snapshot());
   return {
     start: () => pool.start(),
@@ -142,17 +188,18 @@ function createHost(options: ServiceOptions, metrics: Registry, telemetry: Telem
     threads: () => pool.options.threadsMax,
     unready: () => (pool.unavailable ? "threads end again and again" : undefined),
     reconfigure: async (config) => {
-      await pool.reconfigure(poolOptions(config, modules));
+      await pool.reconfigure(poolOptions(config, modules, env));
     },
   };
 }
 
 const moduleUrl = (path: string) => (path.startsWith("file:") ? path : pathToFileURL(resolve(path)).href);
 
-function poolOptions(config: Config, modules: readonly string[]): PoolOptions {
+function poolOptions(config: Config, modules: readonly string[], env: Surroundings["env"]): PoolOptions {
   const { threadsMin, threadsMax } = config;
   return {
     modules,
+    env,
     ...(threadsMin === undefined ? {} : { threadsMin }),
     ...(threadsMax === undefined ? {} : { threadsMax }),
     concurrency: config.concurrency,
@@ -170,19 +217,23 @@ function poolOptions(config: Config, modules: readonly string[]): PoolOptions {
 
 function endpointOf(
   config: Config,
-  parts: { host: FunctionHost; functions: FunctionInfo[]; metrics: Registry; telemetry: Telemetry },
+  parts: { loaded: Loaded; metrics: Registry; telemetry: Telemetry },
 ): Endpoint {
-  const { host, metrics } = parts;
-  const names = new Set(parts.functions.map((one) => one.name));
+  const { loaded, metrics } = parts;
+  let names: Set<string> | undefined;
   return createEndpoint({
-    run: host.run.bind(host),
-    serves: (name) => names.has(name),
+    // The gate lets no run through before the functions are loaded.
+    run: (name, request, runOptions) => loaded.host!.run(name, request, runOptions),
+    serves(name) {
+      names ??= new Set(loaded.functions.map((one) => one.name));
+      return names.has(name);
+    },
     telemetry: parts.telemetry,
     verify: verifierOf(config),
     metrics: config.metrics
       ? async () => ({ contentType: metrics.contentType, text: await metrics.metrics() })
       : undefined,
-    unready: () => host.unready(),
+    unready: () => (loaded.host === undefined ? "starting" : loaded.host.unready()),
     bodyLimitBytes: config.bodyLimitBytes,
     requestTimeoutMs: config.requestTimeoutMs,
     connectionsMax: config.connectionsMax,

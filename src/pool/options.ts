@@ -77,6 +77,9 @@ export interface PoolOptions {
 
   /** How long a thread may take to load the modules, milliseconds. Default: 60,000. */
   startTimeoutMs?: number;
+
+  /** Variables that the threads' `process.env` has besides the process's own, which they go before. Default: none. */
+  env?: Readonly<Record<string, string>>;
 }
 
 export type ResolvedPoolOptions = Readonly<Required<PoolOptions>>;
@@ -99,6 +102,7 @@ export function resolvePoolOptions(options: PoolOptions = {}): ResolvedPoolOptio
     responseBytesMax: options.responseBytesMax ?? 16_000_000,
     heartbeatMs: options.heartbeatMs ?? 100,
     startTimeoutMs: options.startTimeoutMs ?? 60_000,
+    env: Object.freeze({ ...options.env }),
   });
   checkWhole("threadsMax", resolved.threadsMax, 1, 1_024);
   checkWhole("threadsMin", resolved.threadsMin, 1, resolved.threadsMax);

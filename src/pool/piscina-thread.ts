@@ -14,6 +14,7 @@ export interface PiscinaThreadOptions {
   filename: string;
   memoryMiB: number;
   closeTimeoutMs: number;
+  env: Readonly<Record<string, string>>;
 }
 
 /** Why a worker ended, as far as the worker itself could say. */
@@ -47,7 +48,7 @@ export class PiscinaThread {
         "--disable-warning=ExperimentalWarning",
       ],
       argv: [],
-      env: process.env,
+      env: { ...process.env, ...options.env },
       workerData: null,
       niceIncrement: 0,
       trackUnmanagedFds: true,

@@ -55,6 +55,7 @@ export class PoolThread implements Route {
       filename: code.worker,
       memoryMiB: options.threadMemoryMiB,
       closeTimeoutMs: options.cancelGraceMs,
+      env: options.env,
     });
     this.id = this.#piscina.id;
     const { port1, port2 } = new MessageChannel();

@@ -9,6 +9,8 @@ export interface Entry extends Timed {
   call: Call;
   /** In a route's queue, or taken from it and being prepared. */
   queued: boolean;
+  /** When it was queued, in whole milliseconds of the monotonic clock. */
+  readyAtMs: number;
   run: ActiveRun | undefined;
   waiters: Waiter[] | undefined;
   /** Copies of what the store has; any of it may be missing and is then loaded. */
@@ -40,6 +42,7 @@ export function newEntry(call: Call): Entry {
     timerAtMs: 0,
     call,
     queued: false,
+    readyAtMs: 0,
     run: undefined,
     waiters: undefined,
     payload: undefined,

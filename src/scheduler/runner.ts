@@ -35,6 +35,7 @@ export class Runner {
   enqueue(entry: Entry): void {
     if (entry.call.state !== "ready" || entry.queued) return;
     entry.queued = true;
+    entry.readyAtMs = Math.floor(this.#engine.clock.monotonicMs());
     this.routes.push(entry);
   }
 

@@ -26,6 +26,8 @@ export interface SchedulerStats {
   readonly liveCalls: number;
   /** Ready and waiting for a place. */
   readonly readyCalls: number;
+  /** How long the call that has waited longest for a place has waited; 0 when none waits. */
+  readonly oldestReadyMs: number;
   readonly runsInFlight: number;
   readonly timers: number;
   readonly pendingChanges: number;
@@ -129,9 +131,12 @@ export class Scheduler implements SchedulerApi {
 
   stats(): SchedulerStats {
     const { routes } = this.#runner;
+    let oldestReadyAtMs = this.#clock.monotonicMs();
+    for (const route of routes) oldestReadyAtMs = Math.min(oldestReadyAtMs, route.oldestReadyAtMs);
     return {
       liveCalls: this.#engine.entries.size,
       readyCalls: routes.waiting,
+      oldestReadyMs: this.#clock.monotonicMs() - oldestReadyAtMs,
       runsInFlight: routes.inFlight,
       timers: this.#engine.timers.size,
       pendingChanges: this.#engine.committer.pending,

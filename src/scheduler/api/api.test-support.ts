@@ -92,7 +92,7 @@ export async function setup(
   const app = Fastify();
   t.after(() => app.close());
   await app.register(schedulerApi, {
-    scheduler,
+    scheduler: () => scheduler,
     policy: new DestinationPolicy(),
     bridge,
     keys: new ApiKeys({ keys: [KEY] }),

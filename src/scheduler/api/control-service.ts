@@ -29,26 +29,26 @@ const PAGE_SIZE_MAX = 1_000;
 const SERVICE = "/dispatch.control.v1.ControlService";
 
 /** Serves `dispatch.control.v1.ControlService`: protobuf, and JSON for everybody with curl. */
-export function serveControl(app: FastifyInstance, scheduler: SchedulerApi): void {
+export function serveControl(app: FastifyInstance, scheduler: () => SchedulerApi): void {
   serveUnary(app, {
     path: `${SERVICE}/Wait`,
     input: WaitRequestSchema,
     output: WaitResponseSchema,
-    handle: (request, signal) => wait(scheduler, request, signal),
+    handle: (request, signal) => wait(scheduler(), request, signal),
   });
   serveUnary(app, {
     path: `${SERVICE}/Get`,
     input: GetRequestSchema,
     output: GetResponseSchema,
     handle: async ({ dispatchId }) =>
-      create(GetResponseSchema, { call: callDetail(await scheduler.get(required(dispatchId))) }),
+      create(GetResponseSchema, { call: callDetail(await scheduler().get(required(dispatchId))) }),
   });
   serveUnary(app, {
     path: `${SERVICE}/List`,
     input: ListRequestSchema,
     output: ListResponseSchema,
     handle: async (request) => {
-      const { calls, nextPageToken } = await scheduler.list(listRequest(request));
+      const { calls, nextPageToken } = await scheduler().list(listRequest(request));
       return create(ListResponseSchema, { calls: calls.map(callInfo), nextPageToken: nextPageToken ?? "" });
     },
   });
@@ -57,21 +57,21 @@ export function serveControl(app: FastifyInstance, scheduler: SchedulerApi): voi
     input: CancelRequestSchema,
     output: CancelResponseSchema,
     handle: async ({ dispatchId }) =>
-      create(CancelResponseSchema, { call: callInfo(await scheduler.cancel(required(dispatchId))) }),
+      create(CancelResponseSchema, { call: callInfo(await scheduler().cancel(required(dispatchId))) }),
   });
   serveUnary(app, {
     path: `${SERVICE}/Retry`,
     input: RetryRequestSchema,
     output: RetryResponseSchema,
     handle: async ({ dispatchId }) =>
-      create(RetryResponseSchema, { call: callInfo(await scheduler.retry(required(dispatchId))) }),
+      create(RetryResponseSchema, { call: callInfo(await scheduler().retry(required(dispatchId))) }),
   });
   serveUnary(app, {
     path: `${SERVICE}/Events`,
     input: EventsRequestSchema,
     output: EventsResponseSchema,
     handle: async ({ dispatchId }) => {
-      const events = await scheduler.events(required(dispatchId));
+      const events = await scheduler().events(required(dispatchId));
       return create(EventsResponseSchema, { events: events.map(callEvent) });
     },
   });

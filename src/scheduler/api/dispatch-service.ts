@@ -20,14 +20,14 @@ const ID_LENGTH_MAX = 256;
 /** Serves `dispatch.sdk.v1.DispatchService`: Dispatch, and the Wait that Python's test service answers. */
 export function serveDispatch(
   app: FastifyInstance,
-  scheduler: SchedulerApi,
+  scheduler: () => SchedulerApi,
   policy: DestinationPolicy,
 ): void {
   app.post(`${SERVICE}/Dispatch`, async (request, reply) => {
     const codec = codecOf(request);
     const body = await plainBody(request);
     const batch = codec === "proto" ? readDispatchRequest(body) : batchOfJson(body);
-    const dispatchIds = await scheduler.dispatch(dispatchCallsOf(batch, policy, batchKeyOf(request)));
+    const dispatchIds = await scheduler().dispatch(dispatchCallsOf(batch, policy, batchKeyOf(request)));
     if (codec === "proto") return sendProto(reply, writeDispatchResponse({ dispatchIds }));
     return reply.header("content-type", "application/json").send(JSON.stringify({ dispatchIds }));
   });
@@ -35,7 +35,7 @@ export function serveDispatch(
   app.post(`${SERVICE}/Wait`, async (request, reply) => {
     const id = new TextDecoder().decode(await plainBody(request)).trim();
     if (id === "") throw new ConnectError("invalid_argument", "the body must be a dispatch id");
-    const result = await scheduler.wait(id.slice(0, ID_LENGTH_MAX), hangUpSignal(reply));
+    const result = await scheduler().wait(id.slice(0, ID_LENGTH_MAX), hangUpSignal(reply));
     return sendProto(reply, encodeCallResult(result, result.id));
   });
 }

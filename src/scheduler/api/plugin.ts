@@ -2,24 +2,28 @@ import type { FastifyPluginCallback } from "fastify";
 import type { BridgeSessions, DestinationPolicy } from "../delivery/index.ts";
 import type { SchedulerApi } from "../seam.ts";
 import type { ApiKeys } from "./api-keys.ts";
+import { type BackupOptions, serveBackup } from "./backup-route.ts";
 import { serveBridge } from "./bridge-routes.ts";
 import { serveControl } from "./control-service.ts";
 import { serveDispatch } from "./dispatch-service.ts";
 import { connectErrorFrom, sendError } from "./errors.ts";
 
 export interface SchedulerApiOptions {
-  scheduler: SchedulerApi;
+  /** Asked for at each request, so that routes can be registered before the scheduler is there. */
+  scheduler: () => SchedulerApi;
   policy: DestinationPolicy;
   bridge: BridgeSessions;
   keys: ApiKeys;
   /** Largest request body, in bytes, also after decompression. Default: 16_000_000. */
   bodyLimitBytes?: number;
+  /** Absent: the store cannot be copied, and there is no such path. */
+  backup?: BackupOptions | undefined;
   /** Told of errors that are faults of this service, whose text clients do not see. */
   onInternalError?: (error: unknown) => void;
 }
 
 /**
- * The scheduler's HTTP face: DispatchService, ControlService and the bridge. Register it without `fastify-plugin`,
+ * The scheduler's HTTP face: DispatchService, ControlService, the bridge and backups. Register it without `fastify-plugin`,
  * so that its parsers, hooks and error handler stay inside.
  */
 export const schedulerApi: FastifyPluginCallback<SchedulerApiOptions> = (app, options, done) => {
@@ -50,5 +54,6 @@ export const schedulerApi: FastifyPluginCallback<SchedulerApiOptions> = (app, op
   serveDispatch(app, options.scheduler, options.policy);
   serveControl(app, options.scheduler);
   serveBridge(app, options.bridge);
+  if (options.backup !== undefined) serveBackup(app, options.backup);
   done();
 };

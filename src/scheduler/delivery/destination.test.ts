@@ -122,6 +122,8 @@ test("local endpoints are whatever the service says they are, also later", () =>
   assert.equal(policy.resolve("http://localhost:8000").kind, "http");
   local.add("http://localhost:8000");
   assert.equal(policy.resolve("http://localhost:8000").kind, "local");
+  assert.equal(policy.resolve("http://localhost:8000/").kind, "local");
+  assert.equal(policy.resolve("http://localhost:8000/other").kind, "http");
 });
 
 test("what is no endpoint is refused as malformed, and Lambda as not reachable from here", () => {

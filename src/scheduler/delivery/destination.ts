@@ -47,7 +47,10 @@ export interface DestinationPolicyOptions {
    * address's range here. Default: none.
    */
   allow?: readonly string[];
-  /** Endpoint URLs that mean the functions of this process. Read at each decision; may grow. Default: none. */
+  /**
+   * Endpoint URLs, without a slash at the end, that mean the functions of this process. Read at each decision; may
+   * grow. Default: none.
+   */
   local?: ReadonlySet<string>;
 }
 
@@ -72,7 +75,7 @@ export class DestinationPolicy {
    * @throws DestinationError
    */
   resolve(endpoint: string): Destination {
-    if (endpoint === LOCAL_ENDPOINT || this.#local.has(endpoint)) return { kind: "local" };
+    if (endpoint === LOCAL_ENDPOINT || this.#isLocal(endpoint)) return { kind: "local" };
     const known = this.#remembered.get(endpoint);
     if (known !== undefined) return known;
     const destination = this.#read(endpoint);
@@ -80,6 +83,10 @@ export class DestinationPolicy {
     if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
     this.#remembered.set(endpoint, destination);
     return destination;
+  }
+
+  #isLocal(endpoint: string): boolean {
+    return this.#local.has(endpoint) || (endpoint.endsWith("/") && this.#local.has(endpoint.slice(0, -1)));
   }
 
   #read(endpoint: string): Destination {

@@ -6,6 +6,7 @@ export {
   type DestinationPolicyOptions,
   LOCAL_ENDPOINT,
 } from "./destination.ts";
+export { DrainableDelivery } from "./draining.ts";
 export { HttpTransport, type HttpTransportOptions } from "./http.ts";
 export { type FunctionRunner, LocalDelivery } from "./local.ts";
 export { RoutedDelivery, type RoutedDeliveryOptions } from "./router.ts";

@@ -11,12 +11,17 @@ export interface FunctionRunner {
 /** Runs this process's own functions: the bytes and the statuses are those of the HTTP path, without HTTP. */
 export class LocalDelivery implements Delivery {
   readonly #pool: FunctionRunner;
+  readonly #serves: (functionName: string) => boolean;
 
-  constructor(pool: FunctionRunner) {
+  constructor(pool: FunctionRunner, serves: (functionName: string) => boolean) {
     this.#pool = pool;
+    this.#serves = serves;
   }
 
   async deliver(run: Run): Promise<Outcome> {
+    if (!this.#serves(run.function)) {
+      return failure(Status.NOT_FOUND, `function '${run.function}' does not exist`);
+    }
     try {
       return { kind: "response", response: await this.#pool.run(run.function, run.request, run) };
     } catch (error) {

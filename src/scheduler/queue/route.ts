@@ -37,6 +37,16 @@ export class Route {
     return this.#waiting === 0 && this.inFlight === 0;
   }
 
+  /** When the entry that has waited longest became ready; Infinity when none waits. */
+  get oldestReadyAtMs(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { entries } of this.#queues) {
+      const { first } = entries;
+      if (first !== undefined && first.readyAtMs < oldest) oldest = first.readyAtMs;
+    }
+    return oldest;
+  }
+
   push(entry: Entry): void {
     this.#queueOf(entry.call.priority).push(entry);
     this.#waiting += 1;
