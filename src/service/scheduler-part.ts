@@ -110,9 +110,9 @@ export class SchedulerPart {
       retryOf: (name) => (byName.get(name)?.options as FunctionOptions | undefined)?.retry,
     });
     const { scheduler } = this;
-    schedulerGauges(metrics, async () => ({
+    schedulerGauges(metrics, () => ({
       ...scheduler.stats(),
-      disk: config.storePath === IN_MEMORY ? undefined : await diskFigures(config.storePath),
+      disk: config.storePath === IN_MEMORY ? undefined : diskFigures(config.storePath),
     }));
     if (this.#keys.open) telemetry.emit({ type: "notice", level: "warn", message: OPEN_NOTICE });
   }
