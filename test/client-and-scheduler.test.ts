@@ -32,14 +32,22 @@ async function setup(t: TestContext, prepare?: (app: FastifyInstance) => void): 
   const policy = new DestinationPolicy({ local: new Set(["http://functions"]) });
   const bridge = new BridgeSessions({ newId: () => "unused" });
   let registry: Registry | undefined;
-  const local = new LocalDelivery({ run: (_name, request, options) => registry!.run(request, options) });
+  const local = new LocalDelivery(
+    { run: (_name, request, options) => registry!.run(request, options) },
+    () => true,
+  );
   const http = new HttpTransport({ rules: policy.rules });
   const delivery = new RoutedDelivery({ policy, local, http, bridge });
   const retry = { attemptsMax: 4, firstDelayMs: 1, factor: 1, delayMsMax: 1 };
   const scheduler = await Scheduler.open({ store: new MemoryStore(), delivery, retry });
   const app = Fastify();
   prepare?.(app);
-  await app.register(schedulerApi, { scheduler, policy, bridge, keys: new ApiKeys({ keys: ["key"] }) });
+  await app.register(schedulerApi, {
+    scheduler: () => scheduler,
+    policy,
+    bridge,
+    keys: new ApiKeys({ keys: ["key"] }),
+  });
   const apiUrl = await app.listen({ host: "127.0.0.1", port: 0 });
   const client = new Client({ apiUrl, apiKey: "key", retryFirstDelayMs: 1 });
   registry = new Registry(t.name, { client, endpoint: "http://functions" });
