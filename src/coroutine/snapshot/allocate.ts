@@ -1,5 +1,5 @@
 /** How the objects of the runtime are read from a snapshot. What is read decides which known thing, never what it is. */
-import { findFunction, IncompatibleStateError } from "../../sdk/index.ts";
+import { AsyncFunction, type CallOptions, IncompatibleStateError, openRegistries } from "../../sdk/index.ts";
 import type { DecodeHooks, HeadValue } from "../../wire/graph/index.ts";
 import { CallTask, SleepTask } from "../coroutine.ts";
 import { Combinator, type CombinatorKind, Deferred, markDecided, settler } from "../runtime/combinators.ts";
@@ -85,11 +85,8 @@ export class SnapshotReader implements DecodeHooks {
         return method(head);
       case Kind.BOUND:
         return allocateBound(child, count);
-      case Kind.DURABLE_FUNCTION: {
-        const name = text(head[1]);
-        const found = findFunction(name);
-        return found ?? incompatible(`the function ${name} is not registered here`);
-      }
+      case Kind.DURABLE_FUNCTION:
+        return durableFunction(head);
       default:
         return corrupt(`an object of the unknown kind ${kind}`);
     }
@@ -149,6 +146,21 @@ export class SnapshotReader implements DecodeHooks {
     if (!(value instanceof CollectionSteps)) return;
     const position = integer(children[fields.indexOf("position")]);
     this.afterwards.push(() => value.moveTo(position));
+  }
+}
+
+/** Registries may have functions of the same name: the one that was saved is of its own. */
+function durableFunction(head: Head): object {
+  const [registry, name] = [text(head[0]), text(head[1])];
+  const found = openRegistries()
+    .find((one) => one.name === registry)
+    ?.get(name);
+  if (found === undefined) return incompatible(`the function ${name} is not registered in ${registry} here`);
+  if (head.length < 3 || !(found instanceof AsyncFunction)) return found;
+  try {
+    return found.with(JSON.parse(text(head[2])) as CallOptions);
+  } catch (error) {
+    return corrupt(`call options of ${name}: ${(error as Error).message}`);
   }
 }
 

@@ -134,7 +134,12 @@ export class SnapshotWriter implements EncodeHooks {
     const bound = boundTag(value);
     if (bound) return { kind: Kind.BOUND, head: [], children: [bound.target, bound.self, ...bound.args] };
     if (value instanceof PrimitiveFunction) {
-      return { kind: Kind.DURABLE_FUNCTION, head: [value.registry.name, value.name], children: [] };
+      const options = Object.keys(value.callOptions).length > 0 ? [JSON.stringify(value.callOptions)] : [];
+      return {
+        kind: Kind.DURABLE_FUNCTION,
+        head: [value.registry.name, value.name, ...options],
+        children: [],
+      };
     }
     return methodOfClass(value) ?? refuseFunction(value);
   }

@@ -81,7 +81,7 @@ export class PrimitiveFunction<P extends unknown[] = never[], R = unknown> exten
   }
 
   /** Options of the calls made through this object, see {@link AsyncFunction.with}. */
-  protected get callOptions(): CallOptions {
+  get callOptions(): CallOptions {
     return this.#callOptions;
   }
 
