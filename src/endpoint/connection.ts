@@ -3,8 +3,8 @@
  * connection, one after the other: making one for each run costs as much as running a small function.
  *
  * A connection that ends its sending side is either closed for good or only half-closed by a client that waits for
- * its answer; TCP does not tell. An informational response does: a client that is gone resets the connection, and
- * one that waits ignores it (RFC 9110, section 15.2).
+ * its answer; TCP does not tell. Informational responses do: a client that waits ignores them (RFC 9110, section
+ * 15.2), one that is gone answers the first with a reset, which the next one meets.
  */
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -27,14 +27,16 @@ export class Connection {
     return AbortSignal.any([gone, AbortSignal.timeout(Math.min(Number(timeoutMs), TIMER_MS_MAX))]);
   }
 
-  #probe(): void {
+  #probe(nextProbeMs = PROBE_FIRST_MS): void {
     const response = this.answering;
-    if (response !== undefined && !response.headersSent && response.req.httpVersion === "1.1") {
-      response.writeProcessing();
-    }
+    if (response === undefined || response.headersSent || response.req.httpVersion !== "1.1") return;
+    response.writeProcessing();
+    setTimeout(() => this.#probe(Math.min(nextProbeMs * 2, PROBE_MS_MAX)), nextProbeMs).unref();
   }
 }
 
+const PROBE_FIRST_MS = 20;
+const PROBE_MS_MAX = 5_000;
 const TIMER_MS_MAX = 2 ** 31 - 1;
 const connections = new WeakMap<Socket, Connection>();
 

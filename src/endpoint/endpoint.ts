@@ -3,11 +3,9 @@
  * runs is the business of whoever passes `run`.
  */
 import type { AddressInfo } from "node:net";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import type { Telemetry } from "../telemetry/events.ts";
-import { ConnectError } from "../wire/connect-error.ts";
 import { addHealthRoutes, type HealthState } from "./health.ts";
-import { connectErrorOf, reasonOf } from "./rejection.ts";
 import { addRunRoute, type RunFunction, type VerifyRequest } from "./run-route.ts";
 import { createServer } from "./server.ts";
 
@@ -53,10 +51,6 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     tls,
     telemetry,
   });
-  app.setErrorHandler((error, request, reply) => refuse(connectErrorOf(error), request, reply));
-  app.setNotFoundHandler((request, reply) =>
-    refuse(new ConnectError("not_found", "path not found"), request, reply),
-  );
   addHealthRoutes(app, state, options.metrics);
   addRunRoute(app, {
     run: options.run,
@@ -65,17 +59,6 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     verify: options.verify,
     scheme: options.publicScheme ?? (tls === undefined ? "http" : "https"),
   });
-
-  function refuse(error: ConnectError, request: FastifyRequest, reply: FastifyReply) {
-    // The body broke off: the parser has told so on the bare socket already, or there is nobody left to tell.
-    if (!request.raw.complete && request.raw.destroyed) return reply.hijack();
-    telemetry.emit({ type: "request-rejected", reason: reasonOf(error), message: error.rawMessage });
-    if (error.code === "internal") telemetry.emit(faultNotice(error));
-    if (error.retryAfterMs !== undefined)
-      reply.header("retry-after", String(Math.ceil(error.retryAfterMs / 1000)));
-    // As bytes: to text Fastify would add a charset, which the type does not have (RFC 8259, section 11).
-    return reply.code(error.httpStatus).type("application/json").send(Buffer.from(error.toBody()));
-  }
 
   return {
     app,
@@ -90,11 +73,4 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     },
     close: () => app.close(),
   };
-}
-
-/** The caller hears "internal error"; what it was stands in the log only. */
-function faultNotice(error: ConnectError) {
-  const { cause } = error;
-  const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? error.rawMessage);
-  return { type: "notice", level: "error", message: text } as const;
 }

@@ -1,9 +1,12 @@
 /** Fastify, set up to take bytes from strangers: limits on time, size and number before any route is asked. */
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Telemetry } from "../telemetry/events.ts";
+import { ConnectError } from "../wire/connect-error.ts";
 import { answerMalformed } from "./malformed-http.ts";
+import { refuseWith } from "./refuse.ts";
+import { connectErrorOf } from "./rejection.ts";
 
 export interface ServerOptions {
   bodyLimitBytes: number;
@@ -20,6 +23,9 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
 export function createServer(options: ServerOptions): FastifyInstance {
   const { telemetry, tls, requestTimeoutMs } = options;
+  const refuse = refuseWith(telemetry);
+  const notFound = (request: FastifyRequest, reply: FastifyReply) =>
+    refuse(new ConnectError("not_found", "path not found"), request, reply);
   const headersTimeout = Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs);
   const http = {
     headersTimeout,
@@ -36,14 +42,17 @@ export function createServer(options: ServerOptions): FastifyInstance {
     return503OnClosing: false,
     exposeHeadRoutes: true,
     clientErrorHandler: (error: Error, socket: Socket) => answerMalformed(error, socket, telemetry),
-    frameworkErrors: (_error: Error, _request: unknown, reply: { callNotFound(): void }) =>
-      reply.callNotFound(),
+    // A path that cannot be decoded is none that is served.
+    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) =>
+      void notFound(request, reply),
     ...(tls === undefined ? { http } : { https: { ...http, ...tls } }),
   } as Parameters<typeof Fastify>[0]) as unknown as FastifyInstance;
 
   // Bodies stay bytes whatever their content type says: the protocol's content types are not checked by its peers.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, request, reply) => refuse(connectErrorOf(error), request, reply));
+  app.setNotFoundHandler(notFound);
 
   const server = app.server as Server & { httpAllowHalfOpen: boolean };
   server.maxConnections = options.connectionsMax;
