@@ -1,6 +1,7 @@
 /** Scope analysis: who declares what, who captures what, and which nodes hold a suspension point. */
 import type {
   AssignmentExpression,
+  CallExpression,
   ForInStatement,
   ForOfStatement,
   Identifier,
@@ -283,6 +284,10 @@ export class Analyzer {
       case "ClassExpression":
         visitClass(this, node, null);
         break;
+      case "CallExpression":
+        for (const child of children(node)) this.visit(child);
+        this.labelRegistered(node);
+        break;
       case "Property":
         this.visitProperty(node as Property);
         break;
@@ -390,6 +395,20 @@ export class Analyzer {
         break;
       default:
         for (const child of children(node)) this.visit(child);
+    }
+  }
+
+  /** `dispatch.function("name", async () => ...)` gives its function a name to be known by. */
+  private labelRegistered({ callee, arguments: [name, ...rest] }: CallExpression): void {
+    const registers =
+      callee.type === "MemberExpression" &&
+      !callee.computed &&
+      callee.property.type === "Identifier" &&
+      callee.property.name === "function";
+    if (!registers || name?.type !== "Literal" || typeof name.value !== "string") return;
+    for (const arg of rest) {
+      const fn = this.functionOf.get(arg);
+      if (fn && fn.name === null) fn.label = name.value;
     }
   }
 

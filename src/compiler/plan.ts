@@ -87,7 +87,7 @@ function unusedName(name: string, used: ReadonlySet<string>): string {
 function identify(parent: FunctionInfo, prefix: string): void {
   const seen = new Map<string, number>();
   for (const fn of parent.children) {
-    let name = fn.name ?? unnamed(fn);
+    let name = fn.name ?? fn.label ?? unnamed(fn);
     if (fn.kind === "method" && fn.isStatic) name = `static ${name}`;
     if (parent.isModule && !isModuleBinding(fn)) name += `~${fingerprint(fn.node)}`;
     const count = (seen.get(name) ?? 0) + 1;
@@ -101,7 +101,12 @@ const unnamed = (fn: FunctionInfo): string =>
   fn.kind === "field" || fn.kind === "static-block" ? fn.kind : "anonymous";
 
 function isModuleBinding(fn: FunctionInfo): boolean {
-  return fn.namesModuleConstant || fn.kind === "declaration" || fn.node.type === "ClassDeclaration";
+  return (
+    fn.label !== null ||
+    fn.namesModuleConstant ||
+    fn.kind === "declaration" ||
+    fn.node.type === "ClassDeclaration"
+  );
 }
 
 function collectCaptures(fn: FunctionInfo): void {

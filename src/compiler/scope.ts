@@ -113,6 +113,8 @@ export class FunctionInfo {
   inLoop = false;
   /** Declared name, or the name JavaScript infers from the place. */
   name: string | null = null;
+  /** Name to show for it where JavaScript gives it none: that under which it is registered. */
+  label: string | null = null;
   /** Variables of enclosing functions it or its children refer to. */
   readonly free = new Set<Variable>();
   captures: Capture[] = [];

@@ -2,9 +2,13 @@
  * The run of one durable call: its tasks, and the durable calls they wait for. It does no I/O: the driver starts
  * it, lets it run until it is quiet, and takes from it what to do next.
  */
+import { PermanentError } from "../sdk/index.ts";
 import { type CallScope, type DurableCall, enterScope } from "../sdk/scope.ts";
-import { Owner, switchOwner } from "./runtime/owner.ts";
-import { isThenable, Settle, Task, wait } from "./runtime/task.ts";
+import { Deferred, settlesTag } from "./runtime/combinators.ts";
+import { AsyncGeneratorFrame } from "./runtime/generators.ts";
+import { Owner, switchOwner, type Waiter } from "./runtime/owner.ts";
+import { closureTag, moduleFunctionId } from "./runtime/registry.ts";
+import { isThenable, Reaction, Settle, Task, wait } from "./runtime/task.ts";
 
 /** A durable call that was made. Its result comes with a later run. */
 export class CallTask extends Task {
@@ -33,6 +37,8 @@ export class SleepTask extends Task {
 export interface NewCall {
   readonly correlationId: number;
   readonly call: DurableCall;
+  /** What {@link Coroutine.encodeCall} made of it when it was made. */
+  readonly encoded: unknown;
 }
 
 const COROUTINE = 2 ** 32;
@@ -48,7 +54,11 @@ export class Coroutine extends Owner implements CallScope {
   lastRound: number[] = [];
   nextCall = 1;
   nextCoroutine = 1;
+  /** False for a function whose module is not compiled: it cannot be suspended. */
+  isCompiled = true;
   nowMs: () => number;
+  /** Encodes a call when it is made: what changes in its arguments later does not count. */
+  encodeCall: (call: DurableCall, correlationId: number) => unknown = () => undefined;
 
   constructor(nowMs: () => number = Date.now) {
     super();
@@ -68,7 +78,8 @@ export class Coroutine extends Owner implements CallScope {
       }
       if (result instanceof Task && result.$$R === this) this.main = result;
       else {
-        // A function that is not compiled, or returns a promise of its own.
+        // A function that is not compiled, or returns a promise of its own: it runs to its end in place.
+        this.isCompiled = !isThenable(result);
         this.main = new Task();
         if (isThenable(result)) wait(Object.assign(new Settle(this.main), { $$R: this }), result);
         else this.main.$$settle(1, result);
@@ -93,9 +104,14 @@ export class Coroutine extends Owner implements CallScope {
     const correlationId = this.coroutineId() * COROUTINE + this.nextCall++;
     const outer = switchOwner(this);
     const task = new CallTask(correlationId, call.function);
+    try {
+      const encoded = this.encodeCall(call, correlationId);
+      this.pending.set(correlationId, task);
+      this.fresh.push({ correlationId, call, encoded });
+    } catch (error) {
+      task.$$settle(2, error);
+    }
     switchOwner(outer);
-    this.pending.set(correlationId, task);
-    this.fresh.push({ correlationId, call });
     return task;
   }
 
@@ -105,6 +121,23 @@ export class Coroutine extends Owner implements CallScope {
     switchOwner(outer);
     this.sleeping.add(task);
     return task;
+  }
+
+  /**
+   * Durable calls that code outside of compiled modules awaits can never be dispatched: that needs the coroutine to
+   * be suspended, and native code cannot be. They fail at once, where otherwise everything would stand still.
+   */
+  protected override stalled(): void {
+    for (const [correlationId, task] of this.pending) {
+      if (this.isCompiled && !isAwaitedNatively(task)) continue;
+      this.fresh = this.fresh.filter((one) => one.correlationId !== correlationId);
+      const why = this.isCompiled
+        ? "code that is not compiled awaits it: name the package of that code for the compiler"
+        : "its caller is not compiled as a coroutine";
+      this.deliver(correlationId, {
+        error: new PermanentError(`the call of ${task.functionName} cannot be made: ${why}`),
+      });
+    }
   }
 
   /** Number of the frame that runs: 0 for the function itself, its helpers count up as they make calls. */
@@ -121,10 +154,31 @@ export class Coroutine extends Owner implements CallScope {
     if (!task) return false;
     this.pending.delete(correlationId);
     this.enter(() => {
-      if ("error" in outcome) task.$$settle(2, outcome.error);
+      if ("error" in outcome) task.$$fail(outcome.error);
       else task.$$settle(1, outcome.value);
     });
     return true;
+  }
+
+  /** Marks the new calls as those of the poll that is about to be made. */
+  beginRound(): readonly NewCall[] {
+    this.lastRound = this.fresh.map(({ correlationId }) => correlationId);
+    return this.fresh;
+  }
+
+  /** The poll was made: its calls are dispatched by others. */
+  endRound(): void {
+    this.fresh = [];
+  }
+
+  /** Fails every await of something outside of the coroutine. */
+  interrupt(reason: unknown): void {
+    for (const waiter of [...this.nativeWaits]) {
+      this.nativeWaits.delete(waiter);
+      if (waiter instanceof Deferred) this.enter(() => waiter.$$fail(reason));
+      else (waiter as Waiter).$$wake(1, reason);
+    }
+    this.checkQuiet();
   }
 
   /** Wakes the sleeps that are over. */
@@ -135,4 +189,27 @@ export class Coroutine extends Owner implements CallScope {
       this.enter(() => task.$$settle(1, undefined));
     }
   }
+}
+
+/** Whether the result of a task goes, through compiled code or straight, to callbacks of code that is not compiled. */
+function isAwaitedNatively(task: Task, seen = new Set<object>()): boolean {
+  if (seen.has(task)) return false;
+  seen.add(task);
+  const waiters = task.$$W === undefined ? [] : Array.isArray(task.$$W) ? task.$$W : [task.$$W];
+  return waiters.some((waiter) => {
+    if (waiter instanceof Reaction && [waiter.onFulfilled, waiter.onRejected].some(isForeign)) return true;
+    const next = waiter instanceof Task ? waiter : taskBehind(waiter);
+    return next !== undefined && isAwaitedNatively(next, seen);
+  });
+}
+
+const isForeign = (callback: object | null): boolean =>
+  callback !== null && !closureTag(callback) && !moduleFunctionId(callback) && !settlesTag(callback);
+
+function taskBehind(waiter: object): Task | undefined {
+  const { task, combinator, generator } = waiter as Partial<
+    Record<"task" | "combinator" | "generator", unknown>
+  >;
+  if (generator instanceof AsyncGeneratorFrame) return generator.$$Q[0]?.task;
+  return [task, combinator].find((one) => one instanceof Task);
 }

@@ -29,6 +29,7 @@ export {
   TLSError,
   UnauthenticatedError,
 } from "./errors/dispatch-error.ts";
+export { registerErrorClass } from "./errors/error-classes.ts";
 export { errorFromWire, errorToWire, RemoteError } from "./errors/error-wire.ts";
 export { registerErrorType, registerOutputType, statusOfError, statusOfOutput } from "./errors/status-of.ts";
 export { AsyncFunction, type Implementation } from "./functions/async-function.ts";

@@ -48,7 +48,7 @@ export function generate(
   const entry = liveness.atStart.filter((name) => entryNames.has(name));
   const slots = new Set([...entry, ...suspensions.flatMap((one) => one.live)]);
 
-  const name = fn.name ?? "anonymous";
+  const name = fn.name ?? fn.label ?? "anonymous";
   const step = stepFunction(
     name,
     new CaseWriter(instructions).write(entry),

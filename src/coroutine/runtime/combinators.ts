@@ -93,9 +93,15 @@ export class Deferred extends Task {
   /** The executor takes no parameters, so nothing can ever settle it. */
   never = false;
 
+  constructor() {
+    super();
+    this.$$R.deferred.add(this);
+  }
+
   override $$settle(state: 1 | 2, value: unknown): void {
     // It may have been waited for in place, as something that only code outside of the coroutine settles.
     this.$$R.nativeWaits.delete(this);
+    this.$$R.deferred.delete(this);
     super.$$settle(state, value);
     this.$$R.checkQuiet();
   }

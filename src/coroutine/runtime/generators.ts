@@ -35,7 +35,8 @@ export class GeneratorFrame implements Iterator<unknown> {
     this.$$S = 2;
     let result: unknown;
     try {
-      result = this.$$D.step(this as never, mode, value);
+      const { step } = this.$$D;
+      result = step(this as never, mode, value);
     } catch (error) {
       this.$$S = 3;
       throw error;
@@ -124,7 +125,8 @@ export class AsyncGeneratorFrame implements AsyncIterator<unknown>, Waiter {
     const outerFrame = this.$$R.frame;
     this.$$R.frame = this;
     try {
-      const result = this.$$D.step(this as never, mode, value);
+      const { step } = this.$$D;
+      const result = step(this as never, mode, value);
       if (result !== SUSPENDED) this.$$finish(0, result);
     } catch (error) {
       this.$$finish(1, error);

@@ -19,12 +19,16 @@ export class Owner {
   jobs = 0;
   /** Native promises that someone in this owner waits for, and who. */
   readonly nativeWaits = new Set<object>();
+  /** Promises made with `new Promise` that are not settled. */
+  readonly deferred = new Set<object>();
   /** Set once it was suspended: what wakes later belongs to a copy that is gone. */
   dead = false;
   /** The frame that runs right now. */
   frame: object | null = null;
   /** Errors of tasks that nobody has looked at. */
   readonly unhandled = new Set<object>();
+  /** Called when something outside begins to be waited for. */
+  onNativeWait: (() => void) | null = null;
   private onQuiet: (() => void) | null = null;
   private checking = false;
 
@@ -37,15 +41,28 @@ export class Owner {
   }
 
   checkQuiet(): void {
-    if (this.jobs > 0 || this.nativeWaits.size > 0 || !this.onQuiet || this.checking) return;
+    if (this.jobs > 0 || !this.onQuiet || this.checking) return;
     this.checking = true;
     settled.then(() => {
       this.checking = false;
-      if (this.jobs > 0 || this.nativeWaits.size > 0) return;
+      if (this.jobs > 0) return;
+      if (this.nativeWaits.size > 0) {
+        this.stalled();
+        return;
+      }
       const onQuiet = this.onQuiet;
       this.onQuiet = null;
       onQuiet?.();
     });
+  }
+
+  /** Everything waits, some of it for code outside. */
+  protected stalled(): void {}
+
+  /** Waits in place for a task that only code outside settles. */
+  waitOutside(task: object): void {
+    this.nativeWaits.add(task);
+    this.onNativeWait?.();
   }
 
   /** A rejected task had nobody waiting when it was rejected, and still has not. */
@@ -118,8 +135,10 @@ function runJob(): void {
 /** Waits in place for a native promise or foreign thenable. */
 export function waitNatively(owner: Owner, thenable: PromiseLike<unknown>, waiter: Waiter): void {
   owner.nativeWaits.add(waiter);
+  owner.onNativeWait?.();
   const wake = (mode: Mode, value: unknown) => {
-    owner.nativeWaits.delete(waiter);
+    // Not there any more: the wait was interrupted.
+    if (!owner.nativeWaits.delete(waiter)) return;
     if (!owner.dead) waiter.$$wake(mode, value);
     owner.checkQuiet();
   };

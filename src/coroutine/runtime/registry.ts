@@ -34,13 +34,11 @@ export interface ClosureDescription {
   instance?: object;
 }
 
-/** A class at the top level of a compiled module, or one registered by hand. */
+/** A class at the top level of a compiled module. */
 export interface ClassDescription {
   readonly id: string;
   readonly Class: abstract new (...args: never[]) => object;
   readonly privates: PrivateFields | null;
-  readonly toState: ((instance: never) => unknown) | null;
-  readonly fromState: ((state: never) => object) | null;
 }
 
 export interface PrivateFields {
@@ -116,16 +114,18 @@ export function registerClass(
   _fingerprint: string,
   privates: PrivateFields | null = null,
 ): void {
-  addClass({ id, Class, privates, toState: null, fromState: null });
+  const description: ClassDescription = { id, Class, privates };
+  classes.set(id, description);
+  classDescriptions.set(Class, description);
+  onClass(description);
 }
 
-/** A class that may be saved under a name, with its own form of state if it needs one. */
-export function addClass(description: ClassDescription): void {
-  const known = classDescriptions.get(description.Class);
-  // Registered by hand and compiled: the hand's name and state count, private fields stay known.
-  const merged = known ? { ...description, privates: description.privates ?? known.privates } : description;
-  classes.set(merged.id, merged);
-  classDescriptions.set(merged.Class, merged);
+let onClass: (description: ClassDescription) => void = () => {};
+
+/** Told of every class of a compiled module, those that are registered already included. */
+export function watchClasses(watch: (description: ClassDescription) => void): void {
+  onClass = watch;
+  for (const description of classes.values()) watch(description);
 }
 
 export const classDescription = (Class: object): ClassDescription | undefined => classDescriptions.get(Class);

@@ -46,7 +46,9 @@ export class Task implements PromiseLike<unknown>, Waiter {
     const outerFrame = owner.frame;
     owner.frame = this;
     try {
-      const result = this.$$D!.step(this as never, mode, value);
+      // Called without a receiver, so that stack traces show the function's name alone.
+      const { step } = this.$$D!;
+      const result = step(this as never, mode, value);
       if (result !== SUSPENDED) this.$$resolve(result);
     } catch (error) {
       this.$$fail(error);
@@ -194,18 +196,22 @@ function reportUnhandled(task: Task): void {
 
 /** Adds `at async name (file:line:column)` of the function that awaits, as native stack traces have it. */
 function addAsyncFrame(task: Task, error: unknown): void {
-  if (task.$$D === null || !(error instanceof Error) || typeof error.stack !== "string") return;
+  if (!(error instanceof Error) || typeof error.stack !== "string") return;
   const waiter = Array.isArray(task.$$W) ? task.$$W[0] : task.$$W;
   if (!(waiter instanceof Task) || waiter.$$D === null) return;
   const { name, file, points } = waiter.$$D;
-  const line = `\n    at async ${name} (${file}:${points[waiter.$$P]?.[0] ?? "?"})`;
+  const line = `    at async ${name} (${file}:${points[waiter.$$P]?.[0] ?? "?"})`;
   if (error.stack.includes(line)) return;
   try {
-    error.stack += line;
+    error.stack = [...error.stack.split("\n").filter(isOfUser), line].join("\n");
   } catch {
     // A frozen error keeps the stack it has.
   }
 }
+
+const directory = import.meta.url.slice(0, import.meta.url.lastIndexOf("/") + 1);
+
+const isOfUser = (line: string): boolean => !line.includes(directory);
 
 /** Settles a task as another one is settled. */
 export class Settle implements Waiter {

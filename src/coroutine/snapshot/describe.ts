@@ -32,17 +32,16 @@ import { RUNTIME_CLASSES, runtimeIndex } from "./runtime-objects.ts";
  * resolve and reject functions the snapshot does not hold.
  */
 export class SnapshotWriter implements EncodeHooks {
-  private readonly deferred = new Set<Deferred>();
-  private readonly settleable = new Set<Deferred>();
+  private readonly settleable = new Set<object>();
 
-  /** Promises that code outside of the coroutine, a timer or a library, is about to settle. */
-  get waitingOutside(): Deferred[] {
-    return [...this.deferred].filter((task) => !task.never && !this.settleable.has(task));
-  }
-
-  /** Promises that nothing can ever settle. */
-  get hopeless(): Deferred[] {
-    return [...this.deferred].filter((task) => task.never);
+  /** Of these promises, those that code outside of the coroutine, a timer or a library, is about to settle. */
+  waitingOutside(deferred: Iterable<object>): Deferred[] {
+    const waiting: Deferred[] = [];
+    for (const task of deferred) {
+      if (!(task instanceof Deferred) || task.never || isDecided(task)) continue;
+      if (task.$$W !== undefined && !this.settleable.has(task)) waiting.push(task);
+    }
+    return waiting;
   }
 
   isNamed(value: object): boolean {
@@ -90,7 +89,6 @@ export class SnapshotWriter implements EncodeHooks {
     }
     if (task instanceof Deferred) {
       const decided = isDecided(task);
-      if (!decided) this.deferred.add(task);
       return { kind: Kind.DEFERRED, head: [decided ? 1 : 0, task.never ? 1 : 0, flags], children: waiters };
     }
     return { kind: Kind.TASK, head: [0, flags], children: waiters };
@@ -222,11 +220,12 @@ function instance(value: object): NodeDescription | undefined {
   if (prototype === null) return undefined;
   const Class: unknown = Object.hasOwn(prototype, "constructor") ? prototype.constructor : undefined;
   if (typeof Class !== "function" || Class.prototype !== prototype) return undefined;
-  // A state of its own, or a class that extends Map, Error and the like: that is the codec's.
-  const registered = serializableClasses.ofPrototype(prototype);
-  if (registered && (registered.codec !== undefined || registered.base !== Object)) return undefined;
   const known = classDescription(Class);
-  if (known) return instanceOfModuleClass(value, known);
+  const registered = serializableClasses.ofPrototype(prototype);
+  // Given a state of its own by the user, or extending Map, Error and the like: that is the codec's.
+  const isCodecs = registered && (registered.name !== known?.id || registered.base !== Object);
+  if (isCodecs) return undefined;
+  if (known) return extendsOnlyModuleClasses(known) ? instanceOfModuleClass(value, known) : undefined;
   const closure = closureTag(Class)?.description;
   if (!closure && moduleFunctionId(Class) === undefined) return undefined;
   if (closure?.hasPrivates) refusePrivates(closure);
@@ -239,8 +238,7 @@ function instance(value: object): NodeDescription | undefined {
   };
 }
 
-function instanceOfModuleClass(value: object, known: ClassDescription): NodeDescription | undefined {
-  if (!extendsOnlyModuleClasses(known)) return undefined;
+function instanceOfModuleClass(value: object, known: ClassDescription): NodeDescription {
   const privates = privateChain(known);
   const names = privates.flatMap(({ id, fields }) => fields.names.map((name) => `${id}.${name}`));
   const keys = ownKeys(value);
@@ -257,7 +255,7 @@ function instanceOfModuleClass(value: object, known: ClassDescription): NodeDesc
 }
 
 /** A class whose ancestors hide nothing from us: all of them are compiled. */
-function extendsOnlyModuleClasses(known: ClassDescription): boolean {
+export function extendsOnlyModuleClasses(known: ClassDescription): boolean {
   let ancestor: unknown = Object.getPrototypeOf(known.Class);
   while (typeof ancestor === "function" && ancestor !== Function.prototype) {
     if (!classDescription(ancestor)) return false;

@@ -14,6 +14,7 @@ import type { Deferred } from "../runtime/combinators.ts";
 import { AsyncGeneratorFrame, GeneratorFrame } from "../runtime/generators.ts";
 import type { FrameDescription } from "../runtime/registry.ts";
 import { Task } from "../runtime/task.ts";
+import "./module-classes.ts";
 import { SnapshotReader } from "./allocate.ts";
 import { SnapshotWriter } from "./describe.ts";
 
@@ -24,8 +25,6 @@ export interface Snapshot {
    * are waited for in place.
    */
   readonly waitingOutside: readonly Deferred[];
-  /** Promises in it that nothing can settle. */
-  readonly hopeless: readonly Deferred[];
 }
 
 /**
@@ -39,8 +38,7 @@ export function encodeCoroutine(coroutine: Coroutine, limits: GraphLimits = {}):
   const root = [main, nextCall, nextCoroutine, [...pending.values()], [...sleeping], lastRound];
   try {
     const bytes = encodeGraph(root, { hooks, ...limits, unknownErrors: "as-base" });
-    const { waitingOutside, hopeless } = hooks;
-    return { bytes, waitingOutside, hopeless };
+    return { bytes, waitingOutside: hooks.waitingOutside(coroutine.deferred) };
   } catch (error) {
     if (error instanceof CannotCarryError) throw cannotSave(error);
     throw error;

@@ -61,7 +61,7 @@ export async function runCoroutine(
 /** Waits in place for promises that only code outside of the coroutine can settle. */
 function waitsOutside(coroutine: Coroutine): boolean {
   const { waitingOutside } = encodeCoroutine(coroutine);
-  for (const task of waitingOutside) coroutine.nativeWaits.add(task);
+  for (const task of waitingOutside) coroutine.waitOutside(task);
   return waitingOutside.length > 0;
 }
 

@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Registry, setRunDriver } from "../../sdk/index.ts";
+import { encodeGraph } from "../../wire/graph/index.ts";
+import { callResult, readAny, writeAny } from "../../wire/hot-path/index.ts";
+import { Status } from "../../wire/status.ts";
+import type { Any } from "../../wire/values/index.ts";
+import { loadCompiled } from "../testing/programs.ts";
+import { TestScheduler, type TestSchedulerOptions } from "../testing/scheduler.ts";
+import { CoroutineDriver, type DriverOptions, type LeftBehind } from "./driver.ts";
+import { sealState } from "./state.ts";
+
+const program = await loadCompiled(
+  new URL("../../../test/coroutines/fixtures/programs/durable.ts", import.meta.url),
+);
+const registry = program.registry as unknown as Registry;
+const log = program.log as unknown as string[];
+
+function setup(options: DriverOptions = {}, world: Partial<TestSchedulerOptions> = {}) {
+  const scheduler = new TestScheduler({ registry, ...world });
+  const left: LeftBehind[] = [];
+  const driver = new CoroutineDriver({
+    hotMax: 0,
+    nowMs: () => scheduler.nowMs,
+    onLeftBehind: (one) => left.push(one),
+    ...options,
+  });
+  setRunDriver(driver);
+  return { scheduler, driver, left };
+}
+
+test("each step of a loop is one run, and code between awaits runs once", async () => {
+  const { scheduler } = setup();
+  log.length = 0;
+  const { result, runs } = await scheduler.call("pipeline", 4);
+  assert.equal(result?.output, 12);
+  assert.equal(runs, 5);
+  assert.deepEqual(log, ["step 0", "step 1", "step 2", "step 3"]);
+});
+
+test("a coroutine that is still in memory goes on from there", async () => {
+  const { scheduler, driver } = setup({ hotMax: 10 });
+  const { result } = await scheduler.call("pipeline", 4);
+  assert.equal(result?.output, 12);
+  assert.equal(driver.hot.size, 0);
+});
+
+test("calls made before the first await are dispatched together", async () => {
+  const counts: number[] = [];
+  const { scheduler } = setup({}, { onPoll: ({ poll }) => counts.push(poll!.calls.length) });
+  const { result } = await scheduler.call("eager");
+  assert.deepEqual(result?.output, [2, 4]);
+  assert.equal(counts[0], 2);
+});
+
+test("results of a fan-out come back ten at a time at the most", async () => {
+  const limits: number[] = [];
+  const { scheduler } = setup({}, { onPoll: ({ poll }) => limits.push(poll!.maxResults) });
+  const { result } = await scheduler.call("fanOut", 25);
+  assert.equal(result?.output, 600);
+  assert.equal(limits[0], 10);
+  assert.equal(limits.at(-1), 1);
+});
+
+test("the error of a child is one of its class, with its cause and a stack of both functions", async () => {
+  const { scheduler } = setup();
+  const { result } = await scheduler.call("catches");
+  const { stack, ...rest } = result!.output as { stack: string };
+  assert.deepEqual(rest, { isSame: true, item: "apples", message: "no apples", cause: "0 left" });
+  assert.match(stack, /at fails /);
+  assert.match(stack, /at async catches \(durable\.ts:\d+:\d+\)/);
+});
+
+test("a variable that cannot be saved is named with its function, file and line", async () => {
+  const { scheduler } = setup();
+  const { status, result } = await scheduler.call("holdsSocket");
+  assert.equal(status, Status.PERMANENT_ERROR);
+  assert.match(
+    (result!.error as Error).message,
+    /^connect: variable conn\.socket \(durable\.ts:\d+\) cannot be saved: Socket/,
+  );
+});
+
+test("a sleep is a poll without calls, and time alone ends it", async () => {
+  const { scheduler } = setup();
+  const before = scheduler.nowMs;
+  const { result, runs } = await scheduler.call("sleeps");
+  assert.equal(result?.output, "woke");
+  assert.equal(runs, 3);
+  assert.equal(scheduler.nowMs - before, 90_000);
+});
+
+test("a call left unawaited is reported", async () => {
+  const { scheduler, left } = setup();
+  const { result } = await scheduler.call("unawaited");
+  assert.equal(result?.output, "done");
+  assert.deepEqual(
+    left.map((one) => one.unawaitedCalls),
+    [["double"]],
+  );
+});
+
+test("late losers, duplicates and unknown results are ignored", async () => {
+  const noise = () =>
+    [1n, 2n, 99n, 1n << 40n].map((correlationId) => callResult({ correlationId: correlationId + 5n }));
+  const { scheduler, left } = setup({}, { noise });
+  const { result } = await scheduler.call("races");
+  assert.deepEqual(result?.output, [2, 6]);
+  assert.deepEqual(left, []);
+});
+
+test("a refused poll fails the calls of its round only", async () => {
+  let polls = 0;
+  const { scheduler } = setup(
+    {},
+    { refuse: () => (++polls === 2 ? new Error("too many calls") : undefined) },
+  );
+  const { result } = await scheduler.call("refused");
+  assert.deepEqual(result?.output, [2, "too many calls"]);
+});
+
+test("a reset replaces the call with a fresh one", async () => {
+  const { scheduler } = setup();
+  const { result } = await scheduler.call("countdown", 3);
+  assert.equal(result?.output, "zero");
+});
+
+test("an ordinary promise is waited for in place, also one made by hand", async () => {
+  const { scheduler } = setup();
+  const { result, runs } = await scheduler.call("waitsInPlace");
+  assert.deepEqual(result?.output, ["timer", 8]);
+  assert.equal(runs, 2);
+});
+
+test("durable functions held in variables are saved by name", async () => {
+  const { scheduler } = setup();
+  const { result } = await scheduler.call("holdsFunctions");
+  assert.deepEqual(result?.output, [2, 4]);
+});
+
+test("state that is not ours, or damaged, is INCOMPATIBLE_STATE", async () => {
+  const damages: ((state: Any) => Any | undefined)[] = [
+    () => undefined,
+    (state) => ({ ...state, typeUrl: "type.googleapis.com/google.protobuf.BytesValue" }),
+    (state) => ({ ...state, value: Uint8Array.of(8, 99) }),
+    (state) => ({ ...state, value: state.value.subarray(0, 40) }),
+    (state) => ({ ...state, value: state.value.with(state.value.length - 20, 0xff) }),
+    (state) => ({ ...state, value: sealState(encodeGraph(["no coroutine"])).value }),
+  ];
+  for (const damage of damages) {
+    let isFirst = true;
+    const { scheduler } = setup(
+      {},
+      {
+        tamper: (response) => {
+          if (response.poll && isFirst) {
+            const damaged = damage(readAny(response.poll.typedCoroutineState!));
+            response.poll.typedCoroutineState = damaged && writeAny(damaged);
+            isFirst = false;
+          }
+          return response;
+        },
+      },
+    );
+    const { status } = await scheduler.call("pipeline", 2);
+    assert.equal(Status[status], "INCOMPATIBLE_STATE");
+  }
+});
+
+test("compressed and encrypted state resumes, and not under another key", async () => {
+  const keys = { current: "b", byId: { a: new Uint8Array(32).fill(1), b: new Uint8Array(32).fill(2) } };
+  const { scheduler } = setup({ compressFromBytes: 0, keys });
+  assert.equal((await scheduler.call("pipeline", 3)).result?.output, 6);
+
+  const other = new CoroutineDriver({ hotMax: 0, keys: { current: "a", byId: { a: keys.byId.a } } });
+  const changing = setup({ keys }, { onPoll: () => setRunDriver(other) });
+  assert.equal(Status[(await changing.scheduler.call("pipeline", 3)).status], "INCOMPATIBLE_STATE");
+});
+
+test("state above the limit is a clear error", async () => {
+  const { scheduler } = setup({ stateBytesMax: 50 });
+  const { status, result } = await scheduler.call("pipeline", 3);
+  assert.equal(Status[status], "PERMANENT_ERROR");
+  assert.match((result!.error as Error).message, /bytes/);
+});

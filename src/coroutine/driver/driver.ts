@@ -1,0 +1,196 @@
+/**
+ * Runs durable functions as coroutines: the driver that pool threads give to the SDK.
+ *
+ * The driver owns the way from a run to an exit or a poll. The SDK owns requests, responses and their values; the
+ * coroutine owns what the function does.
+ */
+import {
+  type AsyncFunction,
+  Call,
+  type Input,
+  Output,
+  outputOfThrown,
+  PermanentError,
+  type RunDriver,
+} from "../../sdk/index.ts";
+import { type CallTask, Coroutine } from "../coroutine.ts";
+import type { Task } from "../runtime/task.ts";
+import { decodeCoroutine, encodeCoroutine, type Snapshot } from "../snapshot/snapshot.ts";
+import { type StepLimits, type StepResult, step } from "../step.ts";
+import { HotCache } from "./hot-cache.ts";
+import { openState, type StateOptions, sealState } from "./state.ts";
+
+export interface DriverOptions extends StateOptions, StepLimits {
+  /**
+   * Suspended coroutines that stay in memory, in case their next run comes to this thread. 0 decodes every state,
+   * as tests should. Default: 1,000.
+   */
+  hotMax?: number;
+  /** Milliseconds since the epoch. Default: `Date.now`. */
+  nowMs?: () => number;
+  /** Resolves after so many milliseconds. Default: `setTimeout`. */
+  delay?: (ms: number) => Promise<void>;
+  /** Told of what a function left behind when it ended. Default: a warning of the process. */
+  onLeftBehind?: (left: LeftBehind) => void;
+}
+
+/** What was still open when a function ended. */
+export interface LeftBehind {
+  readonly function: string;
+  readonly dispatchId: string;
+  /** Names of durable functions that were called and never awaited. Those of the last run were not dispatched. */
+  readonly unawaitedCalls: readonly string[];
+  /** Errors of helper functions that nobody awaited. */
+  readonly unhandledErrors: readonly unknown[];
+}
+
+export class CoroutineDriver implements RunDriver {
+  readonly hot: HotCache;
+  private readonly options: DriverOptions;
+  private readonly nowMs: () => number;
+  private readonly delay: (ms: number) => Promise<void>;
+
+  constructor(options: DriverOptions = {}) {
+    this.options = options;
+    this.hot = new HotCache(options.hotMax ?? 1_000);
+    this.nowMs = options.nowMs ?? Date.now;
+    this.delay = options.delay ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
+  }
+
+  async run(fn: AsyncFunction, input: Input): Promise<Output> {
+    try {
+      return await this.drive(fn, input);
+    } catch (error) {
+      return Output.error(error);
+    }
+  }
+
+  private async drive(fn: AsyncFunction, input: Input): Promise<Output> {
+    const coroutine = input.isResume ? this.resumed(input) : new Coroutine(this.nowMs);
+    coroutine.encodeCall = (call, correlationId) => Call.of(call, BigInt(correlationId));
+    const endCancellation = this.cancelWith(coroutine, input);
+    try {
+      if (input.isResume) deliverResults(coroutine, input);
+      else coroutine.start(fn.implementation as never, input.inputArguments);
+      for (;;) {
+        coroutine.wakeSleepers(this.nowMs());
+        await coroutine.quiet();
+        const next = step(coroutine, this.nowMs(), this.options);
+        if (next.kind === "exit") return this.exit(coroutine, input, next);
+        if (next.kind === "nap") {
+          await this.delay(next.ms);
+          continue;
+        }
+        coroutine.beginRound();
+        const snapshot = encodeCoroutine(coroutine, snapshotLimits(this.options));
+        if (snapshot.waitingOutside.length === 0) return this.suspend(coroutine, input, next, snapshot);
+        // They end in this process or not at all: the function waits for them in place.
+        for (const task of snapshot.waitingOutside) coroutine.waitOutside(task);
+      }
+    } finally {
+      endCancellation();
+    }
+  }
+
+  private resumed(input: Input): Coroutine {
+    const state = openState(input.coroutineStateAny, this.options);
+    return (
+      this.hot.take(input.dispatchId, state) ??
+      decodeCoroutine(state, this.nowMs, snapshotLimits(this.options))
+    );
+  }
+
+  private suspend(coroutine: Coroutine, input: Input, next: StepResult, snapshot: Snapshot): Output {
+    if (next.kind !== "poll") {
+      throw new PermanentError(`${input.function} waits for a promise that nothing can settle`);
+    }
+    const { minResults, maxResults, maxWaitMs, calls } = next;
+    const output = Output.poll({
+      state: sealState(snapshot.bytes, this.options),
+      calls: calls.map(({ encoded }) => encoded as Call),
+      minResults,
+      maxResults,
+      maxWaitMs,
+    });
+    coroutine.endRound();
+    this.hot.keep(input.dispatchId, coroutine, snapshot.bytes);
+    return output;
+  }
+
+  private exit(coroutine: Coroutine, input: Input, end: StepResult & { kind: "exit" }): Output {
+    coroutine.dead = true;
+    this.reportLeftBehind(coroutine, input);
+    return end.ok ? Output.value(end.value) : outputOfThrown(end.error);
+  }
+
+  private reportLeftBehind(coroutine: Coroutine, input: Input): void {
+    const unawaitedCalls = [...coroutine.pending.values()]
+      .filter((task) => !task.$$H)
+      .map((task) => task.functionName);
+    const unhandledErrors = [...coroutine.unhandled]
+      .filter((task) => !(task as Task).$$H)
+      .map((task) => (task as Task).$$V);
+    if (unawaitedCalls.length + unhandledErrors.length === 0) return;
+    const left = { function: input.function, dispatchId: input.dispatchId, unawaitedCalls, unhandledErrors };
+    (this.options.onLeftBehind ?? warnOfLeftBehind)(left);
+  }
+
+  /** An abort reaches the code as an error at the await where it waits in place. */
+  private cancelWith(coroutine: Coroutine, input: Input): () => void {
+    let listening: AbortSignal | undefined;
+    const cancel = () => coroutine.interrupt(input.signal.reason);
+    coroutine.onNativeWait = () => {
+      // Asked for only now: most runs never wait in place, and making a signal costs as much as a small run.
+      if (listening) return;
+      listening = input.signal;
+      if (listening.aborted) queueMicrotask(cancel);
+      else listening.addEventListener("abort", cancel, { once: true });
+    };
+    return () => {
+      coroutine.onNativeWait = null;
+      listening?.removeEventListener("abort", cancel);
+    };
+  }
+}
+
+const snapshotLimits = ({ stateBytesMax = 16 * 1024 * 1024 }: DriverOptions) => ({ bytesMax: stateBytesMax });
+
+/** Gives the calls their results. What is not waited for any more, late losers and duplicates, is ignored. */
+function deliverResults(coroutine: Coroutine, input: Input): void {
+  const { pollError } = input;
+  if (pollError !== undefined) {
+    if (coroutine.lastRound.length === 0) throw pollError;
+    // The poll was refused, and none of its calls dispatched; those of earlier rounds are still under way.
+    for (const correlationId of coroutine.lastRound) coroutine.deliver(correlationId, { error: pollError });
+  }
+  for (const result of input.callResults) {
+    const correlationId = Number(result.correlationId);
+    const task = coroutine.pending.get(correlationId);
+    if (task) coroutine.deliver(correlationId, outcomeOf(result, task));
+  }
+}
+
+function outcomeOf(
+  result: Input["callResults"][number],
+  task: CallTask,
+): { value: unknown } | { error: unknown } {
+  try {
+    return { value: result.unwrap({ via: task.functionName }) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function warnOfLeftBehind({ function: name, unawaitedCalls, unhandledErrors }: LeftBehind): void {
+  for (const called of new Set(unawaitedCalls)) {
+    process.emitWarning(`${name} ended without awaiting its call of ${called}`, {
+      code: "DISPATCH_UNAWAITED_CALL",
+    });
+  }
+  for (const error of unhandledErrors) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.emitWarning(`${name} ended without awaiting a function that failed: ${text}`, {
+      code: "DISPATCH_UNHANDLED_ERROR",
+    });
+  }
+}
