@@ -19,6 +19,7 @@ import { SchedulerPart, wantsScheduler } from "./service/scheduler-part.ts";
 import { StartGate } from "./service/start-gate.ts";
 import { type Telemetry, telemetryTo } from "./telemetry/events.ts";
 import { logEvents } from "./telemetry/log.ts";
+import { logSchedulerEvents } from "./telemetry/log-scheduler.ts";
 import { endpointMetrics, poolGauges, processMetrics, schedulerMetrics } from "./telemetry/metrics/index.ts";
 import { parseVerificationKey, RequestVerifier } from "./wire/signature/index.ts";
 
@@ -56,7 +57,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const metrics = new Registry();
   const countEvent = endpointMetrics(metrics);
   const countSchedulerEvent = schedulerMetrics(metrics);
-  const telemetry = telemetryTo(logEvents(logger), countEvent, countSchedulerEvent);
+  const telemetry = telemetryTo(
+    logEvents(logger),
+    logSchedulerEvents(logger),
+    countEvent,
+    countSchedulerEvent,
+  );
   const started: Part[] = [];
   let gate: StartGate | undefined;
   try {

@@ -1,7 +1,10 @@
 /** `dispatch call`: one function through a running service. */
 import { Command } from "commander";
-import { parseAddress } from "../config/index.ts";
+import { type Config, parseAddress } from "../config/index.ts";
 import { Status, statusName } from "../wire/status.ts";
+import { dispatchCall, resultOf } from "./call-through-scheduler.ts";
+import { ControlClient, NoSchedulerError } from "./calls/control-client.ts";
+import { waitForEnd } from "./calls/wait.ts";
 import { CliError } from "./cli-error.ts";
 import { addConfigFlags, readConfig } from "./config-flags.ts";
 import type { CliContext } from "./context.ts";
@@ -9,33 +12,50 @@ import { EXIT } from "./exit-codes.ts";
 import { renderValue, toJson } from "./render-value.ts";
 import { type RunResult, runOnEndpoint } from "./run-on-endpoint.ts";
 
-interface CallOptions {
+interface CallFlags {
   url?: string;
   json?: boolean;
   timeoutMs: string;
+  endpoint?: string;
+  delayMs?: string;
+  idempotencyKey?: string;
+  /** commander's form of --no-wait. */
+  wait: boolean;
+  direct?: boolean;
 }
 
 export function callCommand(context: CliContext, setExitCode: (code: number) => void): Command {
   const command = new Command("call")
     .summary("call a function of a running service")
-    .description("Call a function of a running service and print its result.")
+    .description(
+      "Call a function of a running service and print its result. The call is durable where the service has a scheduler.",
+    )
     .argument("<name>", "name of the function")
     .argument("[arguments...]", "arguments, each in JSON")
-    .option("--url <url>", "URL of the service (default: endpointUrl, else the address of endpointAddr)")
+    .option(
+      "--url <url>",
+      "URL of the service (default: apiUrl or endpointUrl, else the address of endpointAddr)",
+    )
+    .option("--endpoint <url>", "Where the function is served (default: by the service itself)")
+    .option("--delay-ms <ms>", "Start the call no sooner than this, milliseconds")
+    .option("--idempotency-key <key>", "Calls with the same key are one call")
+    .option("--no-wait", "Print the dispatch id and do not wait for the result.")
+    .option("--direct", "One run without the scheduler: not recorded, not retried.")
     .option("--timeout-ms <ms>", "How long to wait for the result, milliseconds", "60000")
     .option("--json", "Print status, result or error as a JSON object.")
     .addHelpText("after", EXAMPLES)
-    .action(async (name: string, args: string[], options: CallOptions) => {
+    .action(async (name: string, texts: string[], flags: CallFlags) => {
       const { config } = await readConfig(command, context);
-      const url = options.url ?? httpUrl(config.endpointUrl) ?? addressUrl(config.endpointAddr);
-      const result = await runOnEndpoint({
-        url,
-        name,
-        args: args.map(parseArgument),
-        timeoutMs: Number(options.timeoutMs),
-      });
+      const args = texts.map(parseArgument);
+      const result = flags.direct
+        ? await callDirectly(name, args, flags, config)
+        : await callDurably(name, args, flags, config);
+      if (typeof result === "string") {
+        context.out(flags.json ? JSON.stringify({ dispatchId: result }) : result);
+        return;
+      }
       if (result.status !== Status.OK || result.error !== undefined) setExitCode(EXIT.failed);
-      print(result, options.json === true, context);
+      print(result, flags.json === true, context);
     });
   return addConfigFlags(command, []);
 }
@@ -48,7 +68,43 @@ Examples:
   dispatch call greet '"World"'
   dispatch call add 1 2
   dispatch call order '{"item": "tea", "count": 2}' --json
+  dispatch call report --no-wait --delay-ms 3600000
 `;
+
+function callDirectly(name: string, args: unknown[], flags: CallFlags, config: Config): Promise<RunResult> {
+  const url = flags.url ?? httpUrl(config.endpointUrl) ?? addressUrl(config.endpointAddr);
+  return runOnEndpoint({ url, name, args, timeoutMs: milliseconds(flags.timeoutMs, "--timeout-ms") });
+}
+
+/** Through the scheduler; a service that has none runs the function once. Gives the id when not to wait. */
+async function callDurably(
+  name: string,
+  args: unknown[],
+  flags: CallFlags,
+  config: Config,
+): Promise<RunResult | string> {
+  const url = flags.url ?? config.apiUrl ?? httpUrl(config.endpointUrl) ?? addressUrl(config.endpointAddr);
+  const client = new ControlClient({ url, apiKey: config.apiKey ?? config.apiKeys[0] });
+  const timeoutMs = milliseconds(flags.timeoutMs, "--timeout-ms");
+  const delayMs = flags.delayMs === undefined ? undefined : milliseconds(flags.delayMs, "--delay-ms");
+  try {
+    const { endpoint, idempotencyKey } = flags;
+    const id = await dispatchCall(client, { name, args, endpoint, delayMs, idempotencyKey });
+    return flags.wait ? resultOf(await waitForEnd(client, id, timeoutMs)) : id;
+  } catch (error) {
+    const needsScheduler = !flags.wait || delayMs !== undefined || flags.idempotencyKey !== undefined;
+    if (!(error instanceof NoSchedulerError) || needsScheduler) throw error;
+    return callDirectly(name, args, { ...flags, url: flags.endpoint ?? url }, config);
+  }
+}
+
+function milliseconds(text: string, flag: string): number {
+  const ms = Number(text);
+  if (Number.isInteger(ms) && ms >= 0) return ms;
+  throw new CliError(`${flag} must be a whole number of milliseconds, not '${text}'`, {
+    exitCode: EXIT.usage,
+  });
+}
 
 function parseArgument(text: string): unknown {
   try {

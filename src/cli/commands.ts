@@ -1,5 +1,6 @@
 /** The commands, in the order in which help lists them. One file a command. */
 import type { Command } from "commander";
+import { backupCommand } from "./backup.ts";
 import { callCommand } from "./call.ts";
 import { callsCommand } from "./calls/calls.ts";
 import { configCommand } from "./config.ts";
@@ -15,6 +16,7 @@ export const commands: readonly AddCommand[] = [
   serveCommand,
   callCommand,
   callsCommand,
+  backupCommand,
   functionsCommand,
   configCommand,
   keysCommand,

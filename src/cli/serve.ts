@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { ResolvedConfig } from "../config/index.ts";
 import { ThreadStartError } from "../pool/index.ts";
 import { type Service, startService } from "../service.ts";
+import { StoreError } from "../store/index.ts";
 import { createLogger } from "../telemetry/log.ts";
 import { CliError } from "./cli-error.ts";
 import { addConfigFlags, readConfig } from "./config-flags.ts";
@@ -93,6 +94,7 @@ function explained(error: unknown, address: string): unknown {
       cause: error,
     });
   }
+  if (error instanceof StoreError) return explainedStore(error);
   const code = (error as NodeJS.ErrnoException).code;
   const hint = "choose another address with --endpoint-addr";
   if (code === "EADDRINUSE") return new CliError(`address ${address} is in use`, { hint, cause: error });
@@ -101,4 +103,26 @@ function explained(error: unknown, address: string): unknown {
     return new CliError(`address ${address} is not one of this machine`, { hint, cause: error });
   }
   return error;
+}
+
+/** A store that cannot be opened: nothing was changed in it. */
+function explainedStore(error: StoreError): CliError {
+  return new CliError(error.message, { ...hintOf(error), cause: error });
+}
+
+function hintOf({ code }: StoreError): { hint?: string } {
+  switch (code) {
+    case "locked":
+      return { hint: "stop the other process, or choose another file with --store-path" };
+    case "read_only":
+      return { hint: "make the file and its folder writable, or choose another with --store-path" };
+    case "too_new":
+      return { hint: "serve it with the version that wrote it, or a newer one" };
+    case "corrupted":
+      return { hint: "restore a backup, or move the file away to start with an empty store" };
+    case "full":
+      return { hint: "make room on the disk" };
+    default:
+      return {};
+  }
 }

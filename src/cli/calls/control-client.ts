@@ -18,6 +18,9 @@ export interface ControlClientOptions {
   readonly apiKey: string | undefined;
 }
 
+/** There is a service, and it does not schedule calls. */
+export class NoSchedulerError extends CliError {}
+
 /** Asks the scheduler of a running service, by Connect. */
 export class ControlClient {
   readonly #options: ControlClientOptions;
@@ -32,25 +35,33 @@ export class ControlClient {
     request: MessageInitShape<I>,
   ): Promise<MessageShape<O>> {
     const body = toBinary(method.input, create(method.input, request));
-    const response = await this.#post(`/${method.parent.typeName}/${method.name}`, body);
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    if (response.status === 200) return fromBinary(method.output, bytes);
-    const headers = Object.fromEntries(response.headers);
-    throw explained(
-      connectErrorOfResponse({ httpStatus: response.status, headers, body: bytes }, Date.now()),
-    );
+    const response = await this.#fetch(`/${method.parent.typeName}/${method.name}`, body);
+    return fromBinary(method.output, new Uint8Array(await response.arrayBuffer()));
   }
 
-  async #post(path: string, body: Uint8Array): Promise<Response> {
+  /** @throws {CliError} with what to do about it */
+  async download(path: string): Promise<ReadableStream<Uint8Array>> {
+    return (await this.#fetch(path, undefined)).body!;
+  }
+
+  /** POST with a message, GET without. The answer is a 200. */
+  async #fetch(path: string, message: Uint8Array | undefined): Promise<Response> {
+    const response = await this.#send(path, message);
+    if (response.status === 200) return response;
+    const headers = Object.fromEntries(response.headers);
+    const body = new Uint8Array(await response.arrayBuffer());
+    throw explained(connectErrorOfResponse({ httpStatus: response.status, headers, body }, Date.now()));
+  }
+
+  async #send(path: string, message: Uint8Array | undefined): Promise<Response> {
     const { url, apiKey } = this.#options;
     try {
       return await fetch(new URL(path, url), {
-        method: "POST",
         headers: {
-          "content-type": "application/proto",
+          ...(message === undefined ? {} : { "content-type": "application/proto" }),
           ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
         },
-        body: body as Uint8Array<ArrayBuffer>,
+        ...(message === undefined ? {} : { method: "POST", body: message as Uint8Array<ArrayBuffer> }),
       });
     } catch (error) {
       const reason = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? String(error);
@@ -73,7 +84,7 @@ function explained(error: ConnectError): CliError {
       });
     case "not_found":
       return error.rawMessage === "path not found"
-        ? new CliError("the service at this URL has no scheduler", {
+        ? new NoSchedulerError("the service at this URL has no scheduler", {
             ...options,
             hint: "name the scheduler's URL with --url",
           })

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createLogger } from "./log.ts";
+import { logSchedulerEvents } from "./log-scheduler.ts";
+import type { SchedulerEvent } from "./scheduler-events.ts";
+
+function linesOf(...events: SchedulerEvent[]): { level: number; msg: string }[] {
+  const lines: string[] = [];
+  const logger = createLogger({
+    level: "info",
+    format: "json",
+    destination: { write: (line) => void lines.push(line) },
+  });
+  const log = logSchedulerEvents(logger);
+  for (const event of events) log(event);
+  return lines.map((line) => JSON.parse(line));
+}
+
+test("what was recovered is said in one line, and nothing when there was nothing", () => {
+  const recovered = {
+    type: "scheduler-recovered",
+    epoch: 2,
+    ready: 3,
+    delayed: 1,
+    suspended: 4,
+    cancelling: 0,
+  } as const;
+  const lines = linesOf(
+    { ...recovered, live: 8, durationMs: 12.4 },
+    { ...recovered, live: 0, durationMs: 1 },
+  );
+  assert.deepEqual(
+    lines.map(({ msg }) => msg),
+    ["recovered 8 calls in 12 ms: 3 to run, 1 delayed, 4 suspended, 0 being cancelled"],
+  );
+});
+
+test("a failed commit says what happens next", () => {
+  const failed = {
+    type: "scheduler-commit-failed",
+    code: "full",
+    message: "full: no space",
+    changes: 5,
+  } as const;
+  const lines = linesOf({ ...failed, retryInMs: 250 }, { ...failed, retryInMs: undefined });
+  assert.match(lines[0]!.msg, /did not take 5 changes \(full: no space\): .*again in 250 ms/);
+  assert.match(lines[1]!.msg, /the scheduler has stopped/);
+  assert.ok(lines.every(({ level }) => level === 50));
+});
+
+test("what happens for every batch is not logged", () => {
+  const lines = linesOf(
+    { type: "scheduler-committed", changes: 1, durationMs: 1 },
+    { type: "scheduler-calls-ended", function: "f", state: "failed", count: 1 },
+    { type: "scheduler-attempt-failed", function: "f", status: "TIMEOUT" },
+    { type: "scheduler-answer-dropped", reason: "stale" },
+    { type: "scheduler-removed", count: 1 },
+  );
+  assert.deepEqual(lines, []);
+});

@@ -1,0 +1,61 @@
+import type { Logger } from "pino";
+import type { SchedulerEvent } from "./scheduler-events.ts";
+
+/** What an operator should know of the scheduler; nothing for each call. */
+export function logSchedulerEvents(logger: Logger): (event: { readonly type: string }) => void {
+  return (any) => {
+    const event = any as SchedulerEvent;
+    switch (event.type) {
+      case "scheduler-recovered":
+        logRecovery(logger, event);
+        break;
+      case "scheduler-clock-behind":
+        logger.warn(
+          { behindMs: event.behindMs },
+          `the clock is ${event.behindMs} ms behind the latest time in the store: time goes on from there`,
+        );
+        break;
+      case "scheduler-commit-failed":
+        logger.error({ code: event.code, changes: event.changes }, commitFailure(event));
+        break;
+      case "scheduler-calls-refused":
+        logger.warn({ reason: event.reason, calls: event.count }, `calls refused: ${event.reason}`);
+        break;
+      case "scheduler-answer-dropped":
+        logger.debug({ reason: event.reason }, "answer dropped");
+        break;
+      case "scheduler-removed":
+        logger.debug({ calls: event.count }, "old calls removed");
+        break;
+      case "scheduler-fault":
+        logger.error({ operation: event.operation }, `fault in the scheduler: ${event.message}`);
+        break;
+      case "scheduler-committed":
+      case "scheduler-calls-ended":
+      case "scheduler-attempt-failed":
+        break;
+    }
+  };
+}
+
+function logRecovery(logger: Logger, event: Extract<SchedulerEvent, { type: "scheduler-recovered" }>): void {
+  const { live, ready, delayed, suspended, cancelling, durationMs } = event;
+  const details = { live, ready, delayed, suspended, cancelling, durationMs: Math.round(durationMs) };
+  if (live === 0) {
+    logger.debug(details, "no calls to recover");
+    return;
+  }
+  logger.info(
+    details,
+    `recovered ${live} calls in ${details.durationMs} ms: ${ready} to run, ${delayed} delayed, ` +
+      `${suspended} suspended, ${cancelling} being cancelled`,
+  );
+}
+
+function commitFailure(event: Extract<SchedulerEvent, { type: "scheduler-commit-failed" }>): string {
+  const next =
+    event.retryInMs === undefined
+      ? "the scheduler has stopped"
+      : `new calls are refused, trying again in ${Math.round(event.retryInMs)} ms`;
+  return `the store did not take ${event.changes} changes (${event.message}): ${next}`;
+}
