@@ -3,6 +3,7 @@
  * to debug. A function that computes delays every request, and one that never ends stops the process.
  */
 import type { FunctionInfo } from "../src/pool/protocol.ts";
+import { coroutineSetup } from "../src/pool/thread-code.ts";
 import type { Runner } from "./runner.ts";
 import { createRunner } from "./sdk-runner.ts";
 
@@ -17,7 +18,7 @@ export class InProcessRunner {
   }
 
   async start(): Promise<FunctionInfo[]> {
-    this.#runner = await createRunner(this.#modules);
+    this.#runner = await createRunner(this.#modules, [coroutineSetup]);
     return this.#runner.functions;
   }
 

@@ -1,18 +1,20 @@
 /** Loader hooks: modules are compiled when they are imported, so that there is no build step. */
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
-import { relative, sep } from "node:path";
+import { sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { moduleIdOf } from "./module-id.ts";
 import { compileFile, withInlineMap } from "./transform.ts";
 
-export interface CompilerHookOptions {
-  /** Directory that module ids are relative to. Default: the working directory. */
-  root?: string;
+export interface CompilerHookOptions extends FileFilterOptions {
   /** URL of the runtime that compiled modules import. */
   runtimeUrl: string;
+}
+
+export interface FileFilterOptions {
   /** Names of packages in node_modules to compile too. Default: none. */
   packages?: readonly string[];
-  /** Directories and files whose modules stay as they are: the runtime itself, test harnesses. */
+  /** Directories and files whose modules stay as they are. Default: none. */
   exclude?: readonly string[];
 }
 
@@ -24,11 +26,13 @@ export interface CompilerHook {
 export const RUNTIME_SPECIFIER = "dispatch-ts/runtime";
 
 /**
- * Compiles every module under `root` that this thread imports from now on, and those of the named packages.
+ * Compiles the ES modules that this thread imports from now on: all but those of node_modules, of which only the
+ * named packages are.
+ *
  * Stack traces point to the source when source maps are on (`process.setSourceMapsEnabled(true)`).
  */
 export function registerCompiler(options: CompilerHookOptions): CompilerHook {
-  const { root = process.cwd(), runtimeUrl } = options;
+  const { runtimeUrl } = options;
   const compiles = fileFilter(options);
   return registerHooks({
     resolve(specifier, context, next) {
@@ -36,35 +40,31 @@ export function registerCompiler(options: CompilerHookOptions): CompilerHook {
       return next(specifier, context);
     },
     load(url, context, next) {
-      if (!url.startsWith("file:")) return next(url, context);
-      const file = fileURLToPath(url);
+      // CommonJS has no top-level import for the runtime; it stays as it is.
+      if (!url.startsWith("file:") || context.format?.startsWith("commonjs")) return next(url, context);
+      const { pathname } = new URL(url);
+      const file = fileURLToPath(pathToFileURL(decodeURIComponent(pathname)));
       if (!compiles(file)) return next(url, context);
-      const compiled = compileFile(readFileSync(file, "utf8"), {
-        moduleId: moduleIdOf(file, root),
-        filename: moduleIdOf(file, root),
-        runtime: RUNTIME_SPECIFIER,
-      });
+      const id = moduleIdOf(file);
+      const compiled = compileFile(readFileSync(file, "utf8"), { moduleId: id, filename: id });
       compiled.map.sources = [pathToFileURL(file).href];
       return { format: "module", shortCircuit: true, source: withInlineMap(compiled) };
     },
   });
 }
 
-/** The path from the root, with slashes: the same on every machine. */
-export const moduleIdOf = (file: string, root: string): string => relative(root, file).split(sep).join("/");
-
 /** Which files are compiled. */
-export function fileFilter(options: CompilerHookOptions): (file: string) => boolean {
-  const { root = process.cwd(), packages = [], exclude = [] } = options;
-  const inside = (file: string, directory: string) =>
-    file === directory || file.startsWith(directory.endsWith(sep) ? directory : directory + sep);
+export function fileFilter({ packages = [], exclude = [] }: FileFilterOptions): (file: string) => boolean {
   return (file) => {
-    if (!/\.m?[jt]s$/.test(file) || exclude.some((one) => inside(file, one))) return false;
+    if (!/\.m?[jt]s$/.test(file) || exclude.some((one) => isInside(file, one))) return false;
     const marker = `${sep}node_modules${sep}`;
     const at = file.lastIndexOf(marker);
-    if (at < 0) return inside(file, root);
-    const rest = file.slice(at + marker.length).split(sep);
-    const name = rest[0]?.startsWith("@") ? `${rest[0]}/${rest[1]}` : rest[0];
-    return packages.includes(name ?? "");
+    if (at < 0) return true;
+    const [scope, name] = file.slice(at + marker.length).split(sep);
+    return packages.includes(scope?.startsWith("@") ? `${scope}/${name}` : (scope ?? ""));
   };
+}
+
+function isInside(file: string, directory: string): boolean {
+  return file === directory || file.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }

@@ -10,10 +10,14 @@ export interface ThreadCode {
   readonly setupModules: readonly string[];
 }
 
+// A build rewrites the endings of imports, but not of file names in strings.
+const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+
+/** Compiles what a thread imports, and makes durable functions coroutines. */
+export const coroutineSetup: string = new URL(`../coroutine/setup.${ending}`, import.meta.url).href;
+
 /** The threads of this package, running functions made with its SDK; from source as from a build. */
-export function threadCode(setupModules: readonly string[] = []): ThreadCode {
-  // A build rewrites the endings of imports, but not of file names in strings.
-  const ending = import.meta.url.endsWith(".ts") ? "ts" : "js";
+export function threadCode(setupModules: readonly string[] = [coroutineSetup]): ThreadCode {
   return {
     worker: fileURLToPath(new URL(`../../workers/thread.${ending}`, import.meta.url)),
     runner: new URL(`../../workers/sdk-runner.${ending}`, import.meta.url).href,

@@ -14,7 +14,8 @@ import {
   type RunDriver,
 } from "../../sdk/index.ts";
 import { type CallTask, Coroutine } from "../coroutine.ts";
-import type { Task } from "../runtime/task.ts";
+import { isHopeless } from "../runtime/combinators.ts";
+import { cleanStack, type Task } from "../runtime/task.ts";
 import { decodeCoroutine, encodeCoroutine, type Snapshot } from "../snapshot/snapshot.ts";
 import { type StepLimits, type StepResult, step } from "../step.ts";
 import { HotCache } from "./hot-cache.ts";
@@ -81,6 +82,10 @@ export class CoroutineDriver implements RunDriver {
           await this.delay(next.ms);
           continue;
         }
+        if (next.kind === "stuck") {
+          waitForOutside(coroutine, input);
+          continue;
+        }
         coroutine.beginRound();
         const snapshot = encodeCoroutine(coroutine, snapshotLimits(this.options));
         if (snapshot.waitingOutside.length === 0) return this.suspend(coroutine, input, next, snapshot);
@@ -100,10 +105,12 @@ export class CoroutineDriver implements RunDriver {
     );
   }
 
-  private suspend(coroutine: Coroutine, input: Input, next: StepResult, snapshot: Snapshot): Output {
-    if (next.kind !== "poll") {
-      throw new PermanentError(`${input.function} waits for a promise that nothing can settle`);
-    }
+  private suspend(
+    coroutine: Coroutine,
+    input: Input,
+    next: StepResult & { kind: "poll" },
+    snapshot: Snapshot,
+  ): Output {
     const { minResults, maxResults, maxWaitMs, calls } = next;
     const output = Output.poll({
       state: sealState(snapshot.bytes, this.options),
@@ -120,7 +127,9 @@ export class CoroutineDriver implements RunDriver {
   private exit(coroutine: Coroutine, input: Input, end: StepResult & { kind: "exit" }): Output {
     coroutine.dead = true;
     this.reportLeftBehind(coroutine, input);
-    return end.ok ? Output.value(end.value) : outputOfThrown(end.error);
+    if (end.ok) return Output.value(end.value);
+    cleanStack(end.error);
+    return outputOfThrown(end.error);
   }
 
   private reportLeftBehind(coroutine: Coroutine, input: Input): void {
@@ -151,6 +160,15 @@ export class CoroutineDriver implements RunDriver {
       listening?.removeEventListener("abort", cancel);
     };
   }
+}
+
+/** No durable call is pending: only code outside of the coroutine can settle what the function waits for. */
+function waitForOutside(coroutine: Coroutine, input: Input): void {
+  const outside = [...coroutine.deferred].filter((task) => !isHopeless(task));
+  if (outside.length === 0) {
+    throw new PermanentError(`${input.function} waits for a promise that nothing can settle`);
+  }
+  for (const task of outside) coroutine.waitOutside(task);
 }
 
 const snapshotLimits = ({ stateBytesMax = 16 * 1024 * 1024 }: DriverOptions) => ({ bytesMax: stateBytesMax });

@@ -95,13 +95,13 @@ export class Deferred extends Task {
 
   constructor() {
     super();
-    this.$$R.deferred.add(this);
+    this.$$R.deferred.add(this as never);
   }
 
   override $$settle(state: 1 | 2, value: unknown): void {
     // It may have been waited for in place, as something that only code outside of the coroutine settles.
     this.$$R.nativeWaits.delete(this);
-    this.$$R.deferred.delete(this);
+    this.$$R.deferred.delete(this as never);
     super.$$settle(state, value);
     this.$$R.checkQuiet();
   }
@@ -139,6 +139,9 @@ function decide(task: Deferred): boolean {
 export function markDecided(task: Deferred): void {
   task.$$P = DECIDED;
 }
+
+/** Nothing outside can settle it: it follows another task, or was made without a way to. */
+export const isHopeless = (task: Deferred): boolean => task.never || isDecided(task);
 
 export const isDecided = (task: Deferred): boolean => task.$$P === DECIDED;
 

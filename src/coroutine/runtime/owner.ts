@@ -20,7 +20,7 @@ export class Owner {
   /** Native promises that someone in this owner waits for, and who. */
   readonly nativeWaits = new Set<object>();
   /** Promises made with `new Promise` that are not settled. */
-  readonly deferred = new Set<object>();
+  readonly deferred = new Set<never>();
   /** Set once it was suspended: what wakes later belongs to a copy that is gone. */
   dead = false;
   /** The frame that runs right now. */

@@ -202,8 +202,19 @@ function addAsyncFrame(task: Task, error: unknown): void {
   const { name, file, points } = waiter.$$D;
   const line = `    at async ${name} (${file}:${points[waiter.$$P]?.[0] ?? "?"})`;
   if (error.stack.includes(line)) return;
+  setStack(error, `${userStack(error.stack)}\n${line}`);
+}
+
+/** Leaves the frames of this runtime out of the stack of an error. */
+export function cleanStack(error: unknown): void {
+  if (error instanceof Error && typeof error.stack === "string") setStack(error, userStack(error.stack));
+}
+
+const userStack = (stack: string): string => stack.split("\n").filter(isOfUser).join("\n");
+
+function setStack(error: Error, stack: string): void {
   try {
-    error.stack = [...error.stack.split("\n").filter(isOfUser), line].join("\n");
+    error.stack = stack;
   } catch {
     // A frozen error keeps the stack it has.
   }

@@ -9,7 +9,7 @@ import {
   serializableClasses,
 } from "../../wire/graph/index.ts";
 import { CallTask, SleepTask } from "../coroutine.ts";
-import { Combinator, Deferred, isDecided, settlesTag } from "../runtime/combinators.ts";
+import { Combinator, Deferred, isDecided, isHopeless, settlesTag } from "../runtime/combinators.ts";
 import { AsyncGeneratorFrame, GeneratorFrame } from "../runtime/generators.ts";
 import type { Waiter } from "../runtime/owner.ts";
 import {
@@ -35,13 +35,10 @@ export class SnapshotWriter implements EncodeHooks {
   private readonly settleable = new Set<object>();
 
   /** Of these promises, those that code outside of the coroutine, a timer or a library, is about to settle. */
-  waitingOutside(deferred: Iterable<object>): Deferred[] {
-    const waiting: Deferred[] = [];
-    for (const task of deferred) {
-      if (!(task instanceof Deferred) || task.never || isDecided(task)) continue;
-      if (task.$$W !== undefined && !this.settleable.has(task)) waiting.push(task);
-    }
-    return waiting;
+  waitingOutside(deferred: Iterable<Deferred>): Deferred[] {
+    return [...deferred].filter(
+      (task) => task.$$W !== undefined && !isHopeless(task) && !this.settleable.has(task),
+    );
   }
 
   isNamed(value: object): boolean {

@@ -1,0 +1,30 @@
+/**
+ * Prepares a thread for durable coroutines: modules that it imports from now on are compiled, and runs of their
+ * functions are suspended and resumed. A setup module of pool threads.
+ */
+import { fileURLToPath } from "node:url";
+import { registerCompiler } from "../compiler/index.ts";
+import { setRunDriver } from "../sdk/index.ts";
+import { CoroutineDriver, type DriverOptions } from "./driver/driver.ts";
+import { runtimeUrl } from "./runtime-url.ts";
+
+export interface SetupOptions extends DriverOptions {
+  /** Names of packages in node_modules whose async functions can be suspended too. Default: none. */
+  packages?: readonly string[];
+}
+
+let isInstalled = false;
+
+/** May be called again: options then replace those of before, but for `packages`. */
+export function setup(options: SetupOptions = {}): void {
+  setRunDriver(new CoroutineDriver(options));
+  if (isInstalled) return;
+  isInstalled = true;
+  process.setSourceMapsEnabled(true);
+  registerCompiler({ runtimeUrl, packages: options.packages ?? [], exclude: ownCode() });
+}
+
+/** This package's own modules: the runtime must not run on itself. Examples beside them are compiled. */
+function ownCode(): string[] {
+  return ["../", "../../workers/"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+}
