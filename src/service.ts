@@ -11,10 +11,11 @@ import { Registry } from "prom-client";
 import { InProcessRunner } from "../workers/in-process.ts";
 import { type Config, ConfigError, parseAddress } from "./config/index.ts";
 import { createEndpoint, type Endpoint, type VerifyRequest } from "./endpoint/index.ts";
-import { type FunctionInfo, type PoolOptions, RunPool } from "./pool/index.ts";
+import { type FunctionInfo, type PoolOptions, type PoolSnapshot, RunPool } from "./pool/index.ts";
 import type { Scheduler } from "./scheduler/index.ts";
 import { setHostDefaults } from "./sdk/index.ts";
 import { type FunctionEnvironment, functionEnvironment } from "./service/function-environment.ts";
+import { LivePart } from "./service/live-part.ts";
 import { SchedulerPart, wantsScheduler } from "./service/scheduler-part.ts";
 import { StartGate } from "./service/start-gate.ts";
 import { type Telemetry, telemetryTo } from "./telemetry/events.ts";
@@ -57,19 +58,25 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const metrics = new Registry();
   const countEvent = endpointMetrics(metrics);
   const countSchedulerEvent = schedulerMetrics(metrics);
+  const loaded: Loaded = { host: undefined, functions: [] };
+  const live = new LivePart(config, {
+    pool: () => loaded.host?.snapshot(),
+    scheduler: () => running?.scheduler?.scheduler,
+  });
   const telemetry = telemetryTo(
     logEvents(logger),
     logSchedulerEvents(logger),
     countEvent,
     countSchedulerEvent,
+    live.subscribe,
   );
   const started: Part[] = [];
+  let running: Running | undefined;
   let gate: StartGate | undefined;
   try {
     const process = processMetrics(metrics, VERSION);
     started.push({ stop: async () => process.stop() });
     const scheduler = wantsScheduler(config) ? new SchedulerPart({ config, telemetry, metrics }) : undefined;
-    const loaded: Loaded = { host: undefined, functions: [] };
     const endpoint = endpointOf(config, { loaded, metrics, telemetry });
     gate = new StartGate(endpoint.app);
     scheduler?.register(endpoint.app);
@@ -77,7 +84,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const url = await endpoint.listen(parseAddress(config.endpointAddr));
     const listening: Part = { stop: () => endpoint.close() };
     started.push(listening);
-    const host = createHost(options, { metrics, telemetry, env: functionEnvironment(config, url) });
+    const host = createHost(options, { telemetry, env: functionEnvironment(config, url) });
     loaded.functions = await host.start();
     loaded.host = host;
     // Before the endpoint, so that it closes after it: requests in flight still run.
@@ -90,15 +97,25 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (scheduler !== undefined) {
       started.push({ drain: () => scheduler.drain(config.drainTimeoutMs), stop: () => scheduler.close() });
     }
+    poolGauges(metrics, () => live.poolSample);
+    started.push({ stop: () => live.close() });
+    live.start();
+    const liveUrl = await live.open(url, {
+      telemetry,
+      metrics: metricsPage(config, metrics),
+      extend: (app) => scheduler?.register(app),
+    });
     gate.open();
     warnOfMissingKey(config, telemetry);
     telemetry.emit({
       type: "service-ready",
       url,
+      liveUrl,
       functions: functions.map((one) => one.name),
       threads: host.threads(),
     });
-    return service({ config, endpoint, functions, host, metrics, scheduler, started, telemetry, url });
+    running = { config, endpoint, functions, host, metrics, scheduler, started, telemetry, url };
+    return service(running);
   } catch (error) {
     gate?.break();
     await stopParts(started);
@@ -122,6 +139,7 @@ interface Part {
 /** Where functions run, as far as the service cares. */
 interface FunctionHost extends Pick<RunPool, "start" | "run" | "drain" | "close"> {
   threads(): number;
+  snapshot(): PoolSnapshot | undefined;
   unready(): string | undefined;
   reconfigure(config: Config): Promise<void>;
 }
@@ -168,12 +186,11 @@ async function stopParts(started: readonly Part[]): Promise<void> {
 const delay = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 interface Surroundings {
-  readonly metrics: Registry;
   readonly telemetry: Telemetry;
   readonly env: FunctionEnvironment;
 }
 
-function createHost(options: ServiceOptions, { metrics, telemetry, env }: Surroundings): FunctionHost {
+function createHost(options: ServiceOptions, { telemetry, env }: Surroundings): FunctionHost {
   const modules = options.modules.map(moduleUrl);
   if (options.runner === "in-process") {
     setHostDefaults({
@@ -182,16 +199,21 @@ function createHost(options: ServiceOptions, { metrics, telemetry, env }: Surrou
       endpoint: env.DISPATCH_ENDPOINT_URL,
     });
     const runner = new InProcessRunner(modules);
-    return Object.assign(runner, { threads: () => 0, unready: () => undefined, reconfigure: async () => {} });
+    return Object.assign(runner, {
+      threads: () => 0,
+      snapshot: () => undefined,
+      unready: () => undefined,
+      reconfigure: async () => {},
+    });
   }
   const pool = new RunPool(poolOptions(options.config, modules, env), { telemetry });
-  poolGauges(metrics, () => pool.snapshot());
   return {
     start: () => pool.start(),
     run: (name, request, runOptions) => pool.run(name, request, runOptions),
     drain: (deadlineMs) => pool.drain(deadlineMs),
     close: () => pool.close(),
     threads: () => pool.options.threadsMax,
+    snapshot: () => pool.snapshot(),
     unready: () => (pool.unavailable ? "threads end again and again" : undefined),
     reconfigure: async (config) => {
       await pool.reconfigure(poolOptions(config, modules, env));
@@ -236,9 +258,7 @@ function endpointOf(
     },
     telemetry: parts.telemetry,
     verify: verifierOf(config),
-    metrics: config.metrics
-      ? async () => ({ contentType: metrics.contentType, text: await metrics.metrics() })
-      : undefined,
+    metrics: metricsPage(config, metrics),
     unready: () => (loaded.host === undefined ? "starting" : loaded.host.unready()),
     bodyLimitBytes: config.bodyLimitBytes,
     requestTimeoutMs: config.requestTimeoutMs,
@@ -246,6 +266,11 @@ function endpointOf(
     tls: tlsOf(config),
     publicScheme: config.endpointUrl?.startsWith("https:") ? "https" : undefined,
   });
+}
+
+function metricsPage(config: Config, metrics: Registry) {
+  if (!config.metrics) return undefined;
+  return async () => ({ contentType: metrics.contentType, text: await metrics.metrics() });
 }
 
 function verifierOf(config: Config): VerifyRequest | undefined {

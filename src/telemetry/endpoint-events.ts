@@ -27,6 +27,8 @@ export interface RequestRejected {
 export interface ServiceReady {
   readonly type: "service-ready";
   readonly url: string;
+  /** Where the live page is; undefined where there is none. */
+  readonly liveUrl?: string | undefined;
   readonly functions: readonly string[];
   readonly threads: number;
 }

@@ -35,6 +35,8 @@ export function logEvents(logger: Logger): (event: TelemetryEvent) => void {
           { url: event.url, functions: event.functions.length, threads: event.threads },
           `listening on ${event.url}, ${event.functions.length} functions on ${event.threads} threads`,
         );
+        if (event.liveUrl !== undefined)
+          logger.info({ liveUrl: event.liveUrl }, `live page at ${event.liveUrl}/`);
         break;
       case "service-stopping":
         logger.info(`stopping: ${event.why}`);

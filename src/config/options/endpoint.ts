@@ -10,6 +10,14 @@ export const endpointOptions = [
     doc: "Address and port to listen on. Port 0 takes any free port. Anything but loopback is reachable by others: configure a verification key then.",
   },
   {
+    name: "adminAddr",
+    type: "string",
+    default: undefined,
+    absent: "the port after the endpoint's, on localhost",
+    group: "endpoint",
+    doc: "Address and port of the operator's live page; off turns it off. Whoever reaches it sees what the service does; what it may do to calls is asked with an API key, as everywhere.",
+  },
+  {
     name: "endpointUrl",
     type: "string",
     default: undefined,

@@ -104,11 +104,11 @@ export function endpointMetrics(registry: Registry): (event: TelemetryEvent) => 
 }
 
 /** Gauges that are read from the pool at each scrape. */
-export function poolGauges(registry: Registry, figures: () => PoolFigures): void {
+export function poolGauges(registry: Registry, figures: () => PoolFigures | undefined): void {
   let current: PoolFigures = { threads: [], queued: 0, inFlight: 0 };
   gauge(registry, "dispatch_pool_queue_depth", "Runs waiting for a thread.", (set) => {
-    // The first of the gauges to be collected reads for all: a utilisation counts from reading to reading.
-    current = figures();
+    // The first of the gauges to be collected reads for all.
+    current = figures() ?? current;
     set(current.queued);
   });
   gauge(registry, "dispatch_pool_threads", "Threads that live.", (set) => set(current.threads.length));
@@ -119,7 +119,7 @@ export function poolGauges(registry: Registry, figures: () => PoolFigures): void
   );
   perThread(
     "dispatch_pool_thread_event_loop_utilization_ratio",
-    "Share of time since the last scrape in which the thread's event loop was busy, 0 to 1.",
+    "Share of the last second in which the thread's event loop was busy, 0 to 1.",
     (one) => one.eventLoopUtilization,
   );
   perThread("dispatch_pool_thread_heap_used_bytes", "Heap a thread uses.", (one) => one.heapUsedBytes);
