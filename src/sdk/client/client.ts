@@ -49,6 +49,7 @@ export class Client {
   readonly #options: ResolvedClientOptions;
   readonly #coalescer: Coalescer<PendingUnit>;
   readonly #dispatches: Transport;
+  readonly #waits: Transport;
   readonly #control: Control;
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
@@ -64,8 +65,9 @@ export class Client {
     const apiKey = resolved.apiKey?.value;
     this.#dispatches = createTransport({ apiUrl, apiKey, connectionsMax: requestsMax });
     // Waits hold their connections for long: they get their own, so that a dispatch never queues behind them.
-    const waits = createTransport({ apiUrl, apiKey, connectionsMax: waitsMax });
-    this.#control = new Control(waits, resolved, this.#closing.signal);
+    this.#waits = createTransport({ apiUrl, apiKey, connectionsMax: waitsMax });
+    const transports = { waits: this.#waits, asks: this.#dispatches };
+    this.#control = new Control(transports, resolved, this.#closing.signal);
     this.#coalescer = new Coalescer(resolved, (batch) => this.#sendBatch(batch));
   }
 
@@ -162,7 +164,7 @@ export class Client {
   async #close(): Promise<void> {
     await this.#coalescer.flush();
     this.#closing.abort(new ClientError("canceled", "the client is closed"));
-    await Promise.all([this.#dispatches.close(), this.#control.close()]);
+    await Promise.all([this.#dispatches.close(), this.#waits.close()]);
   }
 
   /** A service on this machine is also the endpoint, unless something else is set. */

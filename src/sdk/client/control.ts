@@ -19,6 +19,7 @@ import { ClientError } from "./client-error.ts";
 import type { ResolvedClientOptions } from "./options.ts";
 import { postWithRetries } from "./retries.ts";
 import type { Transport } from "./transport.ts";
+import { Turns } from "./turns.ts";
 
 export interface WaitOptions {
   /** Gives up waiting; the call goes on. */
@@ -34,19 +35,29 @@ export interface WaitOptions {
 const service = "dispatch.control.v1.ControlService";
 /** Below the minute after which many proxies give up on a silent connection. */
 const pollMs = 50_000;
+/** Where waits may soon outnumber the connections: a newcomer gets its turn after so long at the latest. */
+const busyPollMs = 5_000;
 /** When there are more waits than connections they take turns of this length. */
 const crowdedPollMs = 1_000;
 
+export interface ControlTransports {
+  /** For requests that are answered late; has `waitsMax` connections. */
+  readonly waits: Transport;
+  /** For requests that are answered at once. */
+  readonly asks: Transport;
+}
+
 export class Control {
-  readonly #transport: Transport;
+  readonly #transports: ControlTransports;
   readonly #options: ResolvedClientOptions;
   readonly #closing: AbortSignal;
-  #waiting = 0;
+  readonly #turns: Turns;
   /** The API has no control service; it may answer `Wait` as other SDKs know it. */
   #legacy = false;
 
-  constructor(transport: Transport, options: ResolvedClientOptions, closing: AbortSignal) {
-    this.#transport = transport;
+  constructor(transports: ControlTransports, options: ResolvedClientOptions, closing: AbortSignal) {
+    this.#transports = transports;
+    this.#turns = new Turns(options.waitsMax);
     this.#options = options;
     this.#closing = closing;
   }
@@ -56,7 +67,6 @@ export class Control {
     if (options.signal !== undefined) signals.push(options.signal);
     const deadline = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs);
     if (deadline !== undefined) signals.push(deadline);
-    this.#waiting++;
     try {
       return await this.#poll(id, AbortSignal.any(signals));
     } catch (error) {
@@ -64,8 +74,6 @@ export class Control {
       throw new ClientError("deadline_exceeded", `no result within ${options.timeoutMs} ms`, {
         cause: error,
       });
-    } finally {
-      this.#waiting--;
     }
   }
 
@@ -79,30 +87,32 @@ export class Control {
     return callInfo(response.call);
   }
 
-  close(): Promise<void> {
-    return this.#transport.close();
-  }
-
   async #poll(id: string, signal: AbortSignal): Promise<CallResult> {
     for (;;) {
-      signal.throwIfAborted();
-      try {
-        const result = this.#legacy ? await this.#legacyWait(id, signal) : await this.#wait(id, signal);
-        if (result !== undefined) return result;
-      } catch (error) {
-        if (this.#legacy || !isMissing(error)) throw error;
-        this.#legacy = true;
-      }
+      const result = await this.#turns.take(() => this.#waitOnce(id, signal), signal);
+      if (result !== undefined) return result;
+    }
+  }
+
+  async #waitOnce(id: string, signal: AbortSignal): Promise<CallResult | undefined> {
+    signal.throwIfAborted();
+    if (this.#legacy) return this.#legacyWait(id, signal);
+    try {
+      return await this.#wait(id, signal);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      this.#legacy = true;
+      return undefined;
     }
   }
 
   async #wait(id: string, signal: AbortSignal): Promise<CallResult | undefined> {
-    const waitMs = this.#waiting > this.#options.waitsMax ? crowdedPollMs : pollMs;
+    const waitMs = this.#turns.crowded ? crowdedPollMs : this.#turns.busy ? busyPollMs : pollMs;
     const timeout = create(DurationSchema, { seconds: BigInt(waitMs / 1000) });
     const body = toBinary(WaitRequestSchema, create(WaitRequestSchema, { dispatchId: id, timeout }));
     const { result } = fromBinary(
       WaitResponseSchema,
-      await this.#post(`${service}/Wait`, body, waitMs, signal),
+      await this.#post(this.#transports.waits, `${service}/Wait`, body, waitMs, signal),
     );
     if (result === undefined) return undefined;
     return new CallResult(readCallResultMessage(toBinary(CallResultSchema, result)));
@@ -112,7 +122,13 @@ export class Control {
   async #legacyWait(id: string, signal: AbortSignal): Promise<CallResult | undefined> {
     const path = "dispatch.sdk.v1.DispatchService/Wait";
     try {
-      const bytes = await this.#post(path, new TextEncoder().encode(id), pollMs, signal);
+      const bytes = await this.#post(
+        this.#transports.waits,
+        path,
+        new TextEncoder().encode(id),
+        pollMs,
+        signal,
+      );
       return new CallResult(readCallResultMessage(bytes));
     } catch (error) {
       if (error instanceof ConnectError && error.code === "deadline_exceeded") return undefined;
@@ -127,12 +143,21 @@ export class Control {
     output: O,
   ): Promise<MessageShape<O>> {
     const body = toBinary(input, create(input, request as never));
-    return fromBinary(output, await this.#post(`${service}/${method}`, body, 0, this.#closing));
+    return fromBinary(
+      output,
+      await this.#post(this.#transports.asks, `${service}/${method}`, body, 0, this.#closing),
+    );
   }
 
-  #post(path: string, body: Uint8Array, waitMs: number, signal: AbortSignal): Promise<Uint8Array> {
+  #post(
+    transport: Transport,
+    path: string,
+    body: Uint8Array,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
     const { attemptTimeoutMs, timeoutMs } = this.#options;
-    return postWithRetries(this.#transport, this.#options, {
+    return postWithRetries(transport, this.#options, {
       path,
       body,
       signal,

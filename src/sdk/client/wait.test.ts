@@ -60,6 +60,12 @@ for (const missing of [refuse(404, "not_found", "path not found"), { status: 404
   });
 }
 
+test("an API that has neither kind of Wait is an error, not a wait without end", async (t) => {
+  const api = await setupApi(t, () => ({ status: 404, body: "<html>" }));
+  await assert.rejects(api.client().wait("x"), /^ClientError: \[unimplemented\]/);
+  assert.equal(api.requests.length, 2);
+});
+
 test("an id that the API does not know is an error at once", async (t) => {
   const api = await setupApi(t, () => refuse(404, "not_found", "no call with id 'x'"));
   await assert.rejects(api.client().wait("x"), (error: ClientError) => {
@@ -137,6 +143,25 @@ test("more waits than connections take turns", async (t) => {
   const ids = Array.from({ length: 20 }, (_, i) => `id-${i}`);
   assert.deepEqual(await Promise.all(ids.map((id) => client.wait(id))), ids);
   assert.equal(new Set(api.requests.map((r) => r.socket)).size, 2);
+});
+
+test("get does not queue behind waits, and a wait that queues does not time out meanwhile", async (t) => {
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  const api = await setupApi(t, async ({ path }) => {
+    if (path.endsWith("/Get")) {
+      const call = { info: { dispatchId: "id-1", state: CallState.RUNNING } };
+      return { body: toBinary(GetResponseSchema, create(GetResponseSchema, { call })) };
+    }
+    await gate;
+    return waited(CallResult.fromValue(1));
+  });
+  const client = api.client({ waitsMax: 1, timeoutMs: 60, attemptTimeoutMs: 60 });
+  const waits = [client.wait("id-1"), client.wait("id-2")];
+  assert.equal((await client.get("id-1")).state, "running");
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  release();
+  assert.deepEqual(await Promise.all(waits), [1, 1]);
 });
 
 test("get and cancel tell how a call stands", async (t) => {
