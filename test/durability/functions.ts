@@ -17,5 +17,8 @@ export const refuse = dispatch.function("refuse", (reason: string): never => {
   throw new TypeError(reason);
 });
 
-/** Ends only when it is told to stop. */
-export const hang = dispatch.function("hang", () => new Promise<void>(() => {}));
+/** Takes longer than any test. */
+export const hang = dispatch.function(
+  "hang",
+  () => new Promise<void>((resolve) => setTimeout(resolve, 600_000).unref()),
+);
