@@ -1,12 +1,13 @@
 /** `dispatch call`: one function through a running service. */
 import { Command } from "commander";
-import { type Config, parseAddress } from "../config/index.ts";
+import type { Config } from "../config/index.ts";
 import { Status, statusName } from "../wire/status.ts";
+import { addressUrl } from "./address-url.ts";
 import { dispatchCall, resultOf } from "./call-through-scheduler.ts";
 import { ControlClient, NoSchedulerError } from "./calls/control-client.ts";
 import { waitForEnd } from "./calls/wait.ts";
 import { CliError } from "./cli-error.ts";
-import { addConfigFlags, readConfig } from "./config-flags.ts";
+import { readConfig } from "./config-flags.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { renderValue, toJson } from "./render-value.ts";
@@ -57,7 +58,7 @@ export function callCommand(context: CliContext, setExitCode: (code: number) => 
       if (result.status !== Status.OK || result.error !== undefined) setExitCode(EXIT.failed);
       print(result, flags.json === true, context);
     });
-  return addConfigFlags(command, []);
+  return command;
 }
 
 const EXAMPLES = `
@@ -119,13 +120,6 @@ function parseArgument(text: string): unknown {
 
 /** Only these can be called from here; a bridge URL is known to the scheduler alone. */
 const httpUrl = (url: string | undefined) => (url?.startsWith("http") ? url : undefined);
-
-function addressUrl(address: string): string {
-  const { host, port } = parseAddress(address);
-  // An address to listen on all interfaces is none to connect to.
-  const reachable = host === "0.0.0.0" || host === "::" ? "localhost" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
-}
 
 function print({ status, output, error }: RunResult, json: boolean, context: CliContext): void {
   const { out, err, colors } = context;

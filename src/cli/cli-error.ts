@@ -19,3 +19,10 @@ export class CliError extends Error {
     this.userError = options.userError;
   }
 }
+
+/** The error below all those that only say what was being done: the one of the user's own code. */
+export function rootCause(error: Error): Error {
+  let root = error;
+  while (root.cause instanceof Error) root = root.cause;
+  return root;
+}

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { createRunner } from "../../workers/sdk-runner.ts";
 import type { FunctionInfo } from "../pool/index.ts";
-import { CliError } from "./cli-error.ts";
+import { CliError, rootCause } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
 import { renderTable } from "./table.ts";
 
@@ -28,10 +28,9 @@ async function load(modules: string[]): Promise<FunctionInfo[]> {
   try {
     return (await createRunner(modules)).functions;
   } catch (error) {
-    const { message, cause } = error as Error;
-    throw new CliError(message, {
+    throw new CliError((error as Error).message, {
       hint: "the module must load by itself: try it with node",
-      ...(cause instanceof Error ? { userError: cause } : {}),
+      userError: rootCause(error as Error),
     });
   }
 }

@@ -21,6 +21,8 @@ export interface RunResult {
   status: number;
   output?: unknown;
   error?: { type: string; message: string };
+  /** Of a call that a scheduler has recorded. */
+  dispatchId?: string;
 }
 
 /** @throws {CliError} when nobody answers, or the answer is no result */
@@ -34,7 +36,7 @@ export async function runOnEndpoint(run: DirectRun): Promise<RunResult> {
   const { status, exit, poll } = readRunResponse(body);
   if (poll !== undefined) {
     throw new CliError(`function '${name}' is suspended: it waits for ${poll.calls.length} calls`, {
-      hint: "only a scheduler can carry it on; this service has none",
+      hint: "only a scheduler can carry it on: call it without --direct, at a service that has one",
     });
   }
   const { output, error } = exit?.result ?? {};

@@ -1,6 +1,6 @@
 /** How the commands on calls reach the service. */
 import type { Command } from "commander";
-import { parseAddress } from "../../config/index.ts";
+import { addressUrl } from "../address-url.ts";
 import { readConfig } from "../config-flags.ts";
 import type { CliContext } from "../context.ts";
 import { ControlClient } from "./control-client.ts";
@@ -22,11 +22,4 @@ export async function clientOf(command: Command, context: CliContext): Promise<C
   const { config } = await readConfig(command, context);
   const url = command.opts<ServiceFlags>().url ?? config.apiUrl ?? addressUrl(config.endpointAddr);
   return new ControlClient({ url, apiKey: config.apiKey ?? config.apiKeys[0] });
-}
-
-function addressUrl(address: string): string {
-  const { host, port } = parseAddress(address);
-  // An address to listen on all interfaces is none to connect to.
-  const reachable = host === "0.0.0.0" || host === "::" ? "localhost" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }

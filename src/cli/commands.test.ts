@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { pino } from "pino";
+import { resolveConfig } from "../config/index.ts";
+import { type Service, startService } from "../service.ts";
+import { fixture, run, temporaryFolder } from "./cli.test-support.ts";
+import { wantsColors } from "./main.ts";
+import { toJson } from "./render-value.ts";
+
+let service: Service;
+let url: string[];
+
+before(async () => {
+  const { config } = resolveConfig({
+    flags: {
+      endpointAddr: "127.0.0.1:0",
+      threadsMax: 1,
+      storePath: ":memory:",
+      adminAddr: "off",
+      retryAttemptsMax: 1,
+      drainTimeoutMs: 20,
+      cancelGraceMs: 20,
+    },
+  });
+  service = await startService({
+    config,
+    modules: [fixture("functions.ts")],
+    logger: pino({ level: "silent" }),
+  });
+  url = ["--url", service.url];
+});
+
+after(() => service.stop("the tests have ended"));
+
+test("call prints the result of a durable call, in JSON where JSON can say it", async () => {
+  assert.deepEqual(await run(["call", "greet", '"World"', ...url]), {
+    exitCode: 0,
+    out: '"Hello, World!"',
+    err: "",
+  });
+  assert.equal((await run(["call", "add", "1", "2", ...url])).out, "3");
+  assert.equal((await run(["call", "map", ...url])).out, "Map(1) { 'big' => 1152921504606846976n }");
+  assert.equal((await run(["call", "nothing", ...url])).out, "");
+});
+
+test("call --direct runs past the scheduler, --no-wait gives the id", async () => {
+  assert.equal((await run(["call", "greet", '"World"', "--direct", ...url])).out, '"Hello, World!"');
+  const { out: id } = await run(["call", "slow", "1", "--no-wait", ...url]);
+  assert.match(id, /^[\w-]+$/);
+  assert.equal((await run(["calls", "wait", id, ...url])).out, "1");
+});
+
+test("call --json is for scripts: bigints as text, maps as pairs", async () => {
+  const { out } = await run(["call", "map", "--json", ...url]);
+  assert.deepEqual(JSON.parse(out), { status: "OK", output: [["big", "1152921504606846976"]] });
+  const failed = await run(["call", "fail", "--json", "--direct", ...url]);
+  assert.deepEqual(JSON.parse(failed.out), {
+    status: "INVALID_ARGUMENT",
+    error: { type: "TypeError", message: "of no use" },
+  });
+  assert.equal(failed.exitCode, 1);
+  assert.equal(
+    toJson({ bytes: Buffer.from("hi"), at: new Date(0) }).replaceAll(/\s/g, ""),
+    '{"bytes":"aGk=","at":"1970-01-01T00:00:00.000Z"}',
+  );
+});
+
+test("a call that fails is exit code 1 and says why", async () => {
+  const failed = await run(["call", "fail", ...url]);
+  assert.deepEqual(failed, { exitCode: 1, out: "", err: "INVALID_ARGUMENT: TypeError: of no use" });
+  const unknown = await run(["call", "nobody", ...url]);
+  assert.equal(unknown.exitCode, 1);
+  assert.match(unknown.err, /function 'nobody' does not exist/);
+});
+
+test("an argument that is no JSON is exit code 2 with the text to type instead", async () => {
+  const { exitCode, err } = await run(["call", "greet", "World", ...url]);
+  assert.equal(exitCode, 2);
+  assert.equal(err, `error: argument World is not JSON\nhint: a text needs quotes of its own: '"World"'`);
+  assert.equal((await run(["call", "greet", "1", "--timeout-ms", "soon", ...url])).exitCode, 2);
+});
+
+test("a result that takes too long is exit code 1", async () => {
+  const { exitCode, err } = await run(["call", "slow", "60000", "--timeout-ms", "20", ...url]);
+  assert.equal(exitCode, 1);
+  assert.match(err, /has not ended after 20 ms\nhint: /);
+});
+
+test("no service at the URL is exit code 3", async () => {
+  const { exitCode, err } = await run(["call", "greet", "1", "--url", "http://127.0.0.1:9"]);
+  assert.equal(exitCode, 3);
+  assert.match(err, /^error: cannot reach a service at http:\/\/127\.0\.0\.1:9 .*\nhint: start one with/);
+});
+
+test("functions lists what a module defines", async () => {
+  const { out } = await run(["functions", fixture("functions.ts")]);
+  assert.match(out, /^function\s+kind\s+registry\s+options\ngreet\s+async\s+default/);
+  const list = JSON.parse((await run(["functions", fixture("functions.ts"), "--json"])).out) as object[];
+  assert.equal(list.length, 6);
+});
+
+test("a module that cannot load shows its own stack, and nothing of ours to guess at", async () => {
+  const { exitCode, err } = await run(["functions", fixture("broken.ts")]);
+  assert.equal(exitCode, 1);
+  assert.match(
+    err,
+    /^error: cannot load .*broken\.ts: this module is broken\nhint: .*\nError: this module is broken\n\s+at .*broken\.ts:1/,
+  );
+});
+
+test("config prints each value and where it came from, secrets masked", async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, "dispatch.config.json"), '{"queueMax": 7, "concurrency": 8}');
+  const env = {
+    DISPATCH_CONCURRENCY: "9",
+    DISPATCH_API_KEY: "hunter2",
+    DISPATCH_API_KEYS: "hunter3,hunter4",
+  };
+  const { out } = await run(["config", "--threads-max", "2", "--no-metrics"], { env, cwd: folder.path });
+  assert.match(out, /^queueMax\s+7\s+file .*dispatch\.config\.json$/m);
+  assert.match(out, /^concurrency\s+9\s+environment DISPATCH_CONCURRENCY$/m);
+  assert.match(out, /^threadsMax\s+2\s+flag --threads-max$/m);
+  assert.match(out, /^metrics\s+false\s+flag --metrics$/m);
+  assert.match(out, /^batchRunsMax\s+64\s+default$/m);
+  assert.match(out, /^apiKey\s+\*+\s+environment DISPATCH_API_KEY$/m);
+  const json = await run(["config", "--json"], { env, cwd: folder.path });
+  for (const text of [out, json.out]) assert.doesNotMatch(text, /hunter/);
+  assert.deepEqual((JSON.parse(json.out) as Record<string, unknown>).queueMax, {
+    value: 7,
+    from: `file ${join(folder.path, "dispatch.config.json")}`,
+    flag: "--queue-max",
+    environment: "DISPATCH_QUEUE_MAX",
+  });
+});
+
+test("a wrong command line or configuration is exit code 2 with one line what and one what to do", async () => {
+  const cases: [string[], Record<string, string>, RegExp][] = [
+    [["serv"], {}, /unknown command 'serv'/],
+    [["call"], {}, /missing required argument 'name'/],
+    [["config", "--thread-max", "1"], {}, /unknown option '--thread-max'/],
+    [
+      ["config", "--queue-max", "many"],
+      {},
+      /^error: queueMax must be a whole number .*flag --queue-max\)\nhint: /,
+    ],
+    [["config"], { DISPATCH_LOG_LEVEL: "loud" }, /logLevel must be one of/],
+    [["serve", "absent.ts"], {}, /^error: module absent\.ts does not exist\nhint: /],
+    [["config", "--config", "absent.ts"], {}, /absent\.ts does not exist/],
+  ];
+  for (const [argv, env, message] of cases) {
+    const { exitCode, err } = await run(argv, { env });
+    assert.equal(exitCode, 2, argv.join(" "));
+    assert.match(err, message);
+    assert.doesNotMatch(err, /\n\s+at /);
+  }
+});
+
+test("help is exit code 0, has examples, and knows every option", async () => {
+  for (const argv of [["--help"], ["help"], ["help", "serve"], ["serve", "--help"], ["call", "-h"]]) {
+    const { exitCode, out } = await run(argv);
+    assert.equal(exitCode, 0, argv.join(" "));
+    assert.match(out, /Examples:/);
+  }
+  assert.match((await run(["serve", "--help"])).out, /--threads-max <n>/);
+  assert.match((await run(["--version"])).out, /^\d+\.\d+\.\d+$/);
+});
+
+test("colours only where they can be seen and are wanted", async () => {
+  assert.equal(wantsColors({}, true), true);
+  assert.equal(wantsColors({}, false), false);
+  assert.equal(wantsColors({ NO_COLOR: "1" }, true), false);
+  assert.equal(wantsColors({ FORCE_COLOR: "1" }, false), true);
+  const coloured = await run(["config"], { colors: true });
+  assert.ok(coloured.out.includes("\u001b["));
+  assert.ok(!(await run(["config"])).out.includes("\u001b["));
+});

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fixture, run, serve, temporaryFolder } from "./cli.test-support.ts";
+
+const functions = fixture("functions.ts");
+const status = async (url: string) => (await fetch(url)).status;
+
+test("serve answers calls; SIGTERM turns /readyz to 503, lets runs end, and exits with 0", async () => {
+  using folder = temporaryFolder();
+  await using service = await serve([functions], { cwd: folder.path });
+  const call = (...args: string[]) => run(["call", ...args, "--direct", "--url", service.url]);
+  assert.equal((await call("greet", '"World"')).out, '"Hello, World!"');
+  assert.equal(await status(`${service.url}/readyz`), 200);
+  // Started before the signal: the thread has it when another run of the same thread is answered.
+  const slow = call("slow", "400");
+  assert.equal((await call("slow", "1")).out, "1");
+  service.child.kill("SIGTERM");
+  await service.logged(/^stopping: received SIGTERM/);
+  assert.equal(await status(`${service.url}/readyz`), 503);
+  assert.equal(await status(`${service.url}/healthz`), 200);
+  assert.equal((await slow).out, "400");
+  assert.deepEqual(await service.ended, { code: 0, signal: null });
+  assert.equal(service.log.at(-1)?.msg, "stopped");
+  for (const line of service.log) assert.doesNotMatch(String(line.msg), /ExperimentalWarning/);
+});
+
+test("a second signal ends at once, with the signal's exit code", async () => {
+  using folder = temporaryFolder();
+  await using service = await serve([functions], { cwd: folder.path });
+  const slow = run(["call", "slow", "60000", "--direct", "--url", service.url]);
+  assert.equal((await run(["call", "slow", "1", "--direct", "--url", service.url])).out, "1");
+  service.child.kill("SIGINT");
+  await service.logged(/^stopping: received SIGINT/);
+  service.child.kill("SIGINT");
+  assert.deepEqual(await service.ended, { code: 130, signal: null });
+  assert.equal((await slow).exitCode, 3);
+});
+
+test("runs that do not end in time are cancelled, and the stop goes on", async () => {
+  using folder = temporaryFolder();
+  const env = { DISPATCH_DRAIN_TIMEOUT_MS: "50", DISPATCH_CANCEL_GRACE_MS: "50" };
+  await using service = await serve([functions], { cwd: folder.path, env });
+  const slow = run(["call", "slow", "60000", "--direct", "--url", service.url]);
+  assert.equal((await run(["call", "slow", "1", "--direct", "--url", service.url])).out, "1");
+  service.child.kill("SIGTERM");
+  assert.equal((await service.ended).code, 0);
+  const { exitCode, err } = await slow;
+  assert.equal(exitCode, 1);
+  assert.match(err, /cancelled|stopping/);
+});
+
+test("SIGHUP reads the file again: threads change while runs go on, and a wrong file changes nothing", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "dispatch.config.json");
+  writeFileSync(file, '{"threadsMax": 1}');
+  await using service = await serve([functions], { cwd: folder.path, env: { DISPATCH_THREADS_MAX: "" } });
+  const threads = async () =>
+    /^dispatch_pool_threads (\d+)$/m.exec(await (await fetch(`${service.url}/metrics`)).text())?.[1];
+  assert.equal(await threads(), "1");
+
+  const slow = run(["call", "slow", "300", "--direct", "--url", service.url]);
+  writeFileSync(file, '{"threadsMax": 2, "bodyLimitBytes": 2000}');
+  service.child.kill("SIGHUP");
+  await service.logged(/^configuration: threadsMax 1 → 2$/);
+  await service.logged(
+    /^configuration: changes after a restart: endpointAddr$|^configuration: changes after/,
+  );
+  assert.equal(await threads(), "2");
+  assert.equal((await slow).out, "300");
+
+  writeFileSync(file, '{"threadMax": 3}');
+  service.child.kill("SIGHUP");
+  const refused = await service.logged(/^configuration is not changed: .*did you mean 'threadsMax'/);
+  assert.equal(refused.level, 50);
+  assert.equal(await threads(), "2");
+});
+
+test("a module that cannot load ends serve with its stack, and leaves nothing behind", async () => {
+  using folder = temporaryFolder();
+  await assert.rejects(serve([fixture("broken.ts")], { cwd: folder.path }), (error: Error) => {
+    assert.match(error.message, /this module is broken/);
+    assert.match(error.message, /at .*broken\.ts:1/);
+    return true;
+  });
+});
+
+test("an address in use ends serve with what to do", async () => {
+  using folder = temporaryFolder();
+  await using service = await serve([functions], { cwd: folder.path });
+  const env = { DISPATCH_ENDPOINT_ADDR: new URL(service.url).host };
+  await assert.rejects(serve([functions], { cwd: folder.path, env }), /is in use\n.*--endpoint-addr/);
+});
