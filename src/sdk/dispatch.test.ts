@@ -164,6 +164,7 @@ test("dispatch.run starts the service, runs main with it and stops it, whatever 
   await assert.rejects(
     dispatch.run(async () => {
       await assert.rejects(dispatch.serve(), /a service runs in this process already/);
+      assert.equal(hostsService(), true);
       throw new Error("from main");
     }),
     /from main/,

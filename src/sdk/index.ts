@@ -57,5 +57,6 @@ export {
   type RunningService,
   registerServiceStarter,
   type ServiceOptions,
+  type ServiceStarter,
   setInsideService,
 } from "./service-seam.ts";

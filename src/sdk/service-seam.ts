@@ -6,7 +6,8 @@ import { setHostDefaults } from "./environment.ts";
 import { ConfigurationError } from "./errors/dispatch-error.ts";
 
 /** Options of the service, handed through as they are. */
-export type ServiceOptions = Readonly<Record<string, unknown>>;
+// biome-ignore lint/complexity/noBannedTypes: any object of options; the service checks what is in it
+export type ServiceOptions = {};
 
 export interface RunningService {
   /** URL at which both the functions and the Dispatch API are reached. */
@@ -19,7 +20,8 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
-export type ServiceStarter = (options: ServiceOptions) => Promise<RunningService>;
+/** @param purpose whether the service is there for one program until that ends, or until it is stopped */
+export type ServiceStarter = (options: ServiceOptions, purpose: "run" | "serve") => Promise<RunningService>;
 
 let starter: ServiceStarter | undefined;
 let running: RunningService | undefined;
@@ -58,31 +60,36 @@ export async function runWithService<T>(
   options: ServiceOptions,
 ): Promise<T | undefined> {
   if (insideService) return undefined;
-  const service = await start(options);
+  const service = await start(options, "run");
   try {
     return await main();
   } finally {
-    await service.stop();
-    ended();
+    await service.stop().finally(ended);
   }
 }
 
-/** Starts the service and resolves when it has stopped; on a thread of the service at once. */
+/** Starts the service and resolves when a signal has stopped it; on a thread of the service at once. */
 export async function serve(options: ServiceOptions): Promise<void> {
   if (insideService) return;
-  const service = await start(options);
+  const { promise: signalled, resolve } = Promise.withResolvers<void>();
+  const onSignal = () => resolve();
+  const signals = ["SIGTERM", "SIGINT"] as const;
+  // Before the service starts, so that a signal on the way counts. Once: a second one finds no listener and ends the process.
+  for (const signal of signals) process.once(signal, onSignal);
   try {
-    await service.stopped;
+    const service = await start(options, "serve");
+    await Promise.race([service.stopped, signalled]);
+    await service.stop().finally(ended);
   } finally {
-    ended();
+    for (const signal of signals) process.off(signal, onSignal);
   }
 }
 
-async function start(options: ServiceOptions): Promise<RunningService> {
+async function start(options: ServiceOptions, purpose: "run" | "serve"): Promise<RunningService> {
   if (starter === undefined)
     throw new ConfigurationError("this build of the package has no service to start");
   if (running !== undefined) throw new ConfigurationError("a service runs in this process already");
-  running = await starter(options);
+  running = await starter(options, purpose);
   const { url, apiKey } = running;
   setHostDefaults({ endpoint: url, apiUrl: url, ...(apiKey !== undefined && { apiKey }) });
   return running;
