@@ -39,7 +39,7 @@ function parts({ info, input, result }, events, tree, reload) {
     element(
       "p",
       {},
-      `${info.dispatchId}, created ${clock(info.creationTime)}, ${ENDED.has(state) ? "took" : "for"} ${duration(tookMs(info))}, ${info.attempts ?? 0} attempts`,
+      `${info.dispatchId}, created ${clock(info.creationTime)}, ${ENDED.has(state) ? "took" : "for"} ${duration(tookMs(info))}, ${info.attempts ?? 0} runs`,
     ),
     actions(info, state, reload),
     result?.error && failure(result.error),
@@ -108,12 +108,9 @@ function value(title, any) {
   if (any === undefined) return undefined;
   const { "@type": type = "", ...fields } = any;
   const shown = "value" in fields && Object.keys(fields).length === 1 ? fields.value : fields;
-  return element(
-    "div",
-    {},
-    element("h3", {}, title),
-    element("pre", { title: type }, JSON.stringify(shown, null, 2)),
-  );
+  // JSON carries 64-bit integers as text; here they are numbers again.
+  const text = type.endsWith("Int64Value") ? String(shown) : JSON.stringify(shown, null, 2);
+  return element("div", {}, element("h3", {}, title), element("pre", { title: type }, text));
 }
 
 function story(events) {
