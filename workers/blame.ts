@@ -11,13 +11,18 @@ export interface Blame {
   shared: SharedState;
   /** Answers a run that failed by something it does not know of. */
   fail(run: StartedRun, message: string): void;
+  /** Tells the operator. */
+  warn(message: string): void;
   /** Called before the thread goes, to send what is ready. */
   leave(): void;
 }
 
-export function blameRuns({ shared, fail, leave }: Blame): void {
+export type EndThread = (reason: CulpritReason, text: string, code: number) => never;
+
+/** @returns what ends the thread in order */
+export function blameRuns({ shared, fail, warn, leave }: Blame): EndThread {
   const exit = process.exit.bind(process);
-  const end = (reason: CulpritReason, text: string, code: number): never => {
+  const end: EndThread = (reason, text, code) => {
     shared.culprit = { id: runningRun.getStore()?.id, reason, text };
     leave();
     return exit(code);
@@ -34,8 +39,9 @@ export function blameRuns({ shared, fail, leave }: Blame): void {
   process.on("unhandledRejection", (reason) => {
     const run = runningRun.getStore();
     const text = `unhandled rejection: ${inspect(reason)}`;
-    if (run === undefined) process.stderr.write(`outside of any run, ${text}\n`);
-    else if (run.answered) process.stderr.write(`after the end of its run, ${text}\n`);
+    if (run === undefined) warn(`in code that belongs to no run, ${text}`);
+    else if (run.answered) warn(`in code of a run that was answered, ${text}`);
     else fail(run, text);
   });
+  return end;
 }

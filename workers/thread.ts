@@ -7,6 +7,7 @@ import { decodeRuns, type FunctionInfo, type StartTask, type ThreadTask } from "
 import { SharedState } from "../src/pool/shared-state.ts";
 import { Answers } from "./answers.ts";
 import { blameRuns } from "./blame.ts";
+import { MemoryGuard } from "./memory-guard.ts";
 import { RunTable } from "./run-table.ts";
 import type { CreateRunner } from "./runner.ts";
 
@@ -24,19 +25,30 @@ async function start(task: StartTask): Promise<FunctionInfo[]> {
   const shared = new SharedState(task.shared);
   const { createRunner } = (await import(task.runner)) as { createRunner: CreateRunner };
   const runner = await createRunner(task.modules, task.setupModules);
+  const memory = new MemoryGuard(task.memoryBytesMax);
+  if (memory.isExceeded(performance.now())) throw new Error(tooLarge(memory.usedBytes, task.memoryBytesMax));
   const table = new RunTable({ ...task, runner, shared, answers: (answers = new Answers(task.port)) });
   runs = table;
-  blameRuns({
+  const end = blameRuns({
     shared,
     fail: (run, message) => table.fail(run, message),
+    warn: (message) => task.port.postMessage(message),
     leave: () => answers?.send(),
   });
   setInterval(() => {
     shared.beat();
-    table.expire(performance.now());
+    shared.memoryBytes = memory.usedBytes;
+    const nowMs = performance.now();
+    table.expire(nowMs);
+    if (memory.isExceeded(nowMs)) end("out-of-memory", "", 1);
   }, task.heartbeatMs).unref();
   listen(task.port, (id) => table.cancel(id));
   return runner.functions;
+}
+
+function tooLarge(usedBytes: number, maxBytes: number): string {
+  const [used, max] = [usedBytes, maxBytes].map((bytes) => Math.ceil(bytes / 2 ** 20));
+  return `the functions' modules alone take ${used} MiB of memory, and a thread may have ${max}`;
 }
 
 function listen(port: MessagePort, cancel: (id: number) => void): void {

@@ -31,3 +31,13 @@ test("an answered run closes it and forgets the deaths before", () => {
   die(breaker, 4, 10);
   assert.equal(breaker.openForMs(10), 0);
 });
+
+test("after the back-off one thread may try, and only an answer lets the others follow", () => {
+  const breaker = new Breaker();
+  die(breaker, 5, 0);
+  assert.equal(breaker.startsAllowed(499, 4, 0), 0);
+  assert.equal(breaker.startsAllowed(500, 4, 0), 1);
+  assert.equal(breaker.startsAllowed(500, 3, 1), 0);
+  breaker.answered();
+  assert.equal(breaker.startsAllowed(500, 3, 1), 3);
+});

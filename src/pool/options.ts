@@ -44,9 +44,10 @@ export interface PoolOptions {
   cancelGraceMs?: number;
 
   /**
-   * Old-generation heap of each thread, MiB. A thread beyond it is replaced and the run that filled it fails with
-   * `OutOfMemory`. Buffers do not count. Too small for the code of the functions: threads cannot start.
-   * Default: 512.
+   * Memory that each thread may keep, heap and buffers, MiB. A thread that keeps more is replaced and the run that
+   * filled it fails with `OutOfMemory`; one whose code never lets go is stopped at twice as much. Too small for the
+   * code of the functions: threads cannot start. More than the machine has for all threads together: the system ends
+   * the process before the pool ends a thread. Default: 512.
    */
   threadMemoryMiB?: number;
 

@@ -12,7 +12,8 @@ import type { ThreadTask } from "./protocol.ts";
 
 export interface PiscinaThreadOptions {
   filename: string;
-  memoryMiB: number;
+  /** V8's own limit, which aborts the process as often as it ends the thread: nothing should come near it. */
+  heapMiBMax: number;
   closeTimeoutMs: number;
   env: Readonly<Record<string, string>>;
 }
@@ -41,7 +42,7 @@ export class PiscinaThread {
       concurrentTasksPerWorker: Number.MAX_SAFE_INTEGER,
       // The default blocks an idle thread's event loop: timers and sockets of waiting runs would stand still.
       atomics: "disabled",
-      resourceLimits: { maxOldGenerationSizeMb: options.memoryMiB },
+      resourceLimits: { maxOldGenerationSizeMb: options.heapMiBMax },
       execArgv: [
         ...process.execArgv.filter(isForThreads),
         "--enable-source-maps",

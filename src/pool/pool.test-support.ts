@@ -9,16 +9,20 @@ import { threadCode } from "./thread-code.ts";
 
 export const fixture = (name: string) => new URL(`fixtures/${name}`, import.meta.url).href;
 
-export async function setupPool(options: PoolOptions = {}) {
-  const events: TelemetryEvent[] = [];
-  const pool = new RunPool(
+export function newPool(options: PoolOptions = {}, events: TelemetryEvent[] = []): RunPool {
+  return new RunPool(
     { threadsMax: 1, heartbeatMs: 10, cancelGraceMs: 50, ...options },
     {
       telemetry: { emit: (event) => events.push(event) },
       code: { ...threadCode(), runner: fixture("runner.ts") },
     },
   );
-  const functions = await pool.start();
+}
+
+/** Not started. */
+export function testPool(options: PoolOptions = {}) {
+  const events: TelemetryEvent[] = [];
+  const pool = newPool(options, events);
   const send = (name: string, argument?: unknown, signal?: AbortSignal) =>
     pool.run(
       name,
@@ -28,13 +32,18 @@ export async function setupPool(options: PoolOptions = {}) {
   return {
     pool,
     events,
-    functions,
     send,
     /** Runs a command of the fixture and gives its result; a failure the pool made is `STATUS type: message`. */
     run: async (name: string, argument?: unknown, signal?: AbortSignal) =>
       read(await send(name, argument, signal)),
     [Symbol.asyncDispose]: () => pool.close(),
   };
+}
+
+/** Started. */
+export async function setupPool(options: PoolOptions = {}) {
+  const t = testPool(options);
+  return { ...t, functions: await t.pool.start() };
 }
 
 export function read(response: Uint8Array): unknown {

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { PoolClosedError, PoolFullError, ThreadStartError } from "./errors.ts";
-import { fixture, setupPool } from "./pool.test-support.ts";
+import { fixture, newPool, setupPool, testPool } from "./pool.test-support.ts";
 
 test("a run goes to a thread and its answer comes back", async () => {
   await using t = await setupPool();
@@ -48,10 +52,40 @@ test("a slow run of a batch does not hold the answer of a fast one", async () =>
 
 test("computing runs are shared out over the threads", async () => {
   await using t = await setupPool({ threadsMax: 2 });
-  await Promise.all(Array.from({ length: 8 }, () => t.run("compute", 3)));
-  await Promise.all(Array.from({ length: 40 }, () => t.run("compute", 3)));
-  // Both threads had batches: each thread's heap was asked for, and each has answered something.
-  assert.equal(t.pool.snapshot().threads.length, 2);
+  const answers = Array.from({ length: 20 }, () => t.run("threadAfter", 3));
+  const counts = Map.groupBy(await Promise.all(answers), (thread) => thread);
+  assert.equal(counts.size, 2);
+  for (const runs of counts.values()) assert.ok(runs.length >= 5, `${runs.length} of 20`);
+});
+
+test("short runs are answered while a long one computes, and are not behind it in any queue", async () => {
+  await using t = await setupPool({ threadsMax: 2 });
+  await Promise.all(Array.from({ length: 10 }, () => t.run("compute", 2)));
+  let longOnes = 0;
+  const long = Array.from({ length: 4 }, () => t.run("compute", 250).then(() => longOnes++));
+  for (let i = 0; i < 20; i++) assert.equal(await t.run("echo", i), i);
+  assert.ok(longOnes <= 2, `${longOnes} long runs ended before 20 short ones`);
+  await Promise.all(long);
+});
+
+test("runs behind one that computes unexpectedly move to another thread, and run once", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "dispatch-pool-"));
+  try {
+    await using t = await setupPool({ threadsMax: 2 });
+    for (let i = 0; i < 60; i++) await t.run("moody", 0);
+    let isOver = false;
+    const long = t.run("moody", 300).then(() => {
+      isOver = true;
+    });
+    const files = Array.from({ length: 20 }, (_, i) => join(folder, String(i)));
+    await Promise.all(files.map((file) => t.run("trace", [file, 0])));
+    assert.equal(isOver, false);
+    assert.ok(t.pool.snapshot().runsMoved > 0);
+    await long;
+    for (const file of files) assert.equal(await readFile(file, "utf8"), "x");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("a full queue refuses at once and says when to come again", async () => {
@@ -95,6 +129,24 @@ test("a setting of the threads themselves replaces them one generation by the ne
   assert.ok(!t.pool.snapshot().threads.some((thread) => before.includes(thread.id) && thread.ready));
 });
 
+test("new options that cannot be used change nothing", async () => {
+  await using t = await setupPool({ threadsMax: 2 });
+  const before = t.pool.snapshot().threads.map((thread) => thread.id);
+  const load = Promise.all(Array.from({ length: 100 }, () => t.run("sleep", 20)));
+  const broken = { ...t.pool.options, modules: [fixture("broken-module.ts")] };
+  await assert.rejects(t.pool.reconfigure(broken), ThreadStartError);
+  await assert.rejects(t.pool.reconfigure({ threadsMax: 0 }), RangeError);
+  assert.equal((await load).length, 100);
+  assert.deepEqual(t.pool.options.modules, []);
+  assert.deepEqual(
+    t.pool
+      .snapshot()
+      .threads.filter((thread) => thread.ready)
+      .map((thread) => thread.id),
+    before,
+  );
+});
+
 test("draining answers what was taken and takes no more", async () => {
   await using t = await setupPool();
   const taken = t.run("sleep", 30);
@@ -113,10 +165,44 @@ test("a drain past its deadline cancels what is left and answers it", async () =
   assert.match(String(await deaf), /^TEMPORARY_ERROR RunCancelled: .*cancelled/);
 });
 
-test("closing twice, or before a start, is harmless", async () => {
+test("closing and draining twice, or before a start, is harmless", async () => {
   const t = await setupPool();
+  const taken = t.run("sleep", 20);
+  await Promise.all([t.pool.drain(1_000), t.pool.drain(1_000)]);
+  assert.equal(await taken, 20);
   await t.pool.close();
   await t.pool.close();
+  await t.pool.drain(1_000);
+  const never = newPool();
+  await never.drain(1_000);
+  await never.close();
+  await assert.rejects(never.run("echo", new Uint8Array()), PoolClosedError);
+});
+
+test("closing answers what was not answered, in threads and in the queue", async () => {
+  const t = await setupPool({ concurrency: 1 });
+  const open = [t.run("sleep", 5_000), t.run("sleep", 5_000)];
+  await t.run("echo", 1, AbortSignal.timeout(30));
+  await t.pool.close();
+  for (const answer of await Promise.all(open))
+    assert.match(String(answer), /^TEMPORARY_ERROR PoolClosed: .*the service is stopping/);
+});
+
+test("runs that arrive before the threads are ready wait for them", async () => {
+  const { pool, run, [Symbol.asyncDispose]: dispose } = testPool({ threadsMax: 1 });
+  const early = run("echo", "early");
+  await pool.start();
+  assert.equal(await early, "early");
+  await dispose();
+});
+
+test("a thread that does not get ready in time fails the start", async () => {
+  const slow = { modules: [fixture("slow-module.ts")], startTimeoutMs: 300 };
+  await assert.rejects(setupPool(slow), /did not start within 300 ms/);
+});
+
+test("a module that exits at load fails the start", async () => {
+  await assert.rejects(setupPool({ modules: [fixture("exiting-module.ts")] }), ThreadStartError);
 });
 
 test("cancelling reaches the function as an AbortSignal", async () => {
@@ -126,6 +212,37 @@ test("cancelling reaches the function as an AbortSignal", async () => {
   await t.run("echo");
   controller.abort();
   assert.equal(await running, "AbortError");
+});
+
+test("a run that heeds no cancellation is answered after the grace", async () => {
+  await using t = await setupPool({ cancelGraceMs: 20 });
+  const controller = new AbortController();
+  const running = t.run("deaf", undefined, controller.signal);
+  await t.run("echo");
+  controller.abort();
+  assert.match(String(await running), /^TEMPORARY_ERROR RunCancelled/);
+  assert.equal(t.pool.snapshot().inFlight, 0);
+});
+
+test("a run cancelled while it waits for a thread, or in one that has not started it, never runs", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "dispatch-pool-"));
+  try {
+    await using t = await setupPool();
+    const controller = new AbortController();
+    const blocking = t.run("compute", 60);
+    const file = join(folder, "trace");
+    const behind = t.run("trace", [file, 0], controller.signal);
+    await new Promise((resolve) => setImmediate(resolve));
+    const waiting = t.run("trace", [file, 0], controller.signal);
+    controller.abort();
+    for (const answer of await Promise.all([behind, waiting]))
+      assert.match(String(answer), /^TEMPORARY_ERROR RunCancelled/);
+    await blocking;
+    await t.run("echo");
+    assert.equal(existsSync(file), false);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("a run cancelled before it starts never starts", async () => {

@@ -58,6 +58,8 @@ export class RunPool {
     this.#open = new OpenRuns(telemetry, now);
     this.#threads = new ThreadSet({ telemetry, now, code }, this.#options, {
       answered: (thread, answers) => this.#answered(thread, answers),
+      warned: (message) =>
+        telemetry.emit({ type: "notice", level: "error", message: `in a thread: ${message}` }),
       died: (thread, death, reason) => this.#died(thread, death, reason),
       available: () => this.#flush(),
       unavailable: () => this.#failWaiting("PoolUnavailable", UNAVAILABLE),
@@ -140,9 +142,8 @@ export class RunPool {
     await this.#threads.close();
   }
 
-  /** Heap figures are those the threads gave after the snapshot before: asking takes a message to each. */
+  /** The figures of this moment, without asking the threads: they show theirs in shared memory. */
   snapshot(): PoolSnapshot {
-    this.#threads.refreshHeap();
     return {
       ...this.#counters,
       threadDeaths: { ...this.#counters.threadDeaths, ...this.#threads.deaths },

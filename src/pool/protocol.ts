@@ -11,7 +11,7 @@ import type { MessagePort } from "node:worker_threads";
 /** First task of a thread. */
 export interface StartTask {
   type: "start";
-  /** Answers come back here; cancellations go out here, as the id of the run. */
+  /** Answers come back here, and warnings as strings; cancellations go out here, as the id of the run. */
   port: MessagePort;
   shared: SharedArrayBuffer;
   modules: readonly string[];
@@ -22,6 +22,7 @@ export interface StartTask {
   cancelGraceMs: number;
   heartbeatMs: number;
   responseBytesMax: number;
+  memoryBytesMax: number;
 }
 
 /** Every later task: a batch of runs. Its result is a batch of the answers that were ready at once, if any. */

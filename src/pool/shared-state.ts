@@ -10,11 +10,11 @@
 const WORDS = 8;
 const TEXT_BYTES = 8_192;
 
-const FIELD = { heartbeat: 0, runningSeat: 1, culpritId: 2, reason: 3, textLength: 4 } as const;
+const FIELD = { heartbeat: 0, runningSeat: 1, culpritId: 2, reason: 3, textLength: 4, memoryKiB: 5 } as const;
 const SEAT = { free: 0, offered: 1, started: 2 } as const;
 
-export type CulpritReason = "exit" | "uncaught";
-const REASONS: readonly CulpritReason[] = ["exit", "uncaught"];
+export type CulpritReason = "exit" | "uncaught" | "out-of-memory";
+const REASONS: readonly CulpritReason[] = ["exit", "uncaught", "out-of-memory"];
 
 export interface Culprit {
   /** The guilty run, or undefined when the code belonged to none. */
@@ -71,6 +71,15 @@ export class SharedState {
 
   beat(): void {
     Atomics.add(this.#words, FIELD.heartbeat, 1);
+  }
+
+  /** Heap and buffers of the thread as of its last heartbeat, garbage included. */
+  get memoryBytes(): number {
+    return Atomics.load(this.#words, FIELD.memoryKiB) * 1_024;
+  }
+
+  set memoryBytes(bytes: number) {
+    Atomics.store(this.#words, FIELD.memoryKiB, Math.ceil(bytes / 1_024));
   }
 
   /** The run whose first stretch of code executes right now; what it does after an await is not seen here. */

@@ -27,7 +27,9 @@ export interface ThreadSnapshot {
   inFlight: number;
   /** Share of time since the last snapshot in which the event loop did not wait, 0 to 1. */
   eventLoopUtilization: number;
+  /** Heap and buffers as of the last heartbeat, garbage included. */
   heapUsedBytes: number;
+  /** What it may keep of both. */
   heapLimitBytes: number;
   ready: boolean;
 }

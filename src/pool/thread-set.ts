@@ -8,7 +8,7 @@ import { PoolThread, type ThreadEvents } from "./thread.ts";
 import type { ThreadCode } from "./thread-code.ts";
 import type { Death } from "./verdict.ts";
 
-export interface ThreadSetEvents extends Pick<ThreadEvents, "answered"> {
+export interface ThreadSetEvents extends Pick<ThreadEvents, "answered" | "warned"> {
   died(thread: PoolThread, death: Death, reason: EndReason): void;
   /** A thread became ready. */
   available(): void;
@@ -29,7 +29,6 @@ export class ThreadSet {
   readonly deaths: Partial<Record<EndReason, number>> = {};
   #options: ResolvedPoolOptions;
   #threads: PoolThread[] = [];
-  #heap = new Map<PoolThread, { usedBytes: number; limitBytes: number }>();
   #timer: NodeJS.Timeout | undefined;
   #starts = 0;
   #isStarted = false;
@@ -136,26 +135,14 @@ export class ThreadSet {
   }
 
   snapshot(): ThreadSnapshot[] {
-    return this.#threads.map((thread) => {
-      const heap = this.#heap.get(thread);
-      return {
-        id: thread.id,
-        inFlight: thread.seats.taken,
-        eventLoopUtilization: thread.eventLoopUtilization(),
-        heapUsedBytes: heap?.usedBytes ?? 0,
-        heapLimitBytes: heap?.limitBytes ?? 0,
-        ready: thread.state === "ready",
-      };
-    });
-  }
-
-  /** Asks the threads for their heap figures, for the next snapshot. A blocked thread keeps its last figure. */
-  refreshHeap(): void {
-    for (const thread of this.#threads) {
-      void thread.heap().then((heap) => {
-        if (heap !== undefined && thread.state !== "ended") this.#heap.set(thread, heap);
-      });
-    }
+    return this.#threads.map((thread) => ({
+      id: thread.id,
+      inFlight: thread.seats.taken,
+      eventLoopUtilization: thread.eventLoopUtilization(),
+      heapUsedBytes: thread.memoryBytes,
+      heapLimitBytes: thread.memoryBytesMax,
+      ready: thread.state === "ready",
+    }));
   }
 
   #active(): PoolThread[] {
@@ -191,7 +178,6 @@ export class ThreadSet {
 
   #died(thread: PoolThread, death: Death): void {
     this.#threads = this.#threads.filter((one) => one !== thread);
-    this.#heap.delete(thread);
     const reason: EndReason =
       thread.retired || this.#closed ? "retired" : thread.startFailed ? "start-failed" : death.reason;
     this.deaths[reason] = (this.deaths[reason] ?? 0) + 1;

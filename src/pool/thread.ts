@@ -14,6 +14,8 @@ import type { Death } from "./verdict.ts";
 export interface ThreadEvents {
   /** Answers came, and perhaps it has worked off a message. */
   answered(thread: PoolThread, answers: readonly Answer[]): void;
+  /** Something in the thread went wrong that is no run's answer. */
+  warned(message: string): void;
   died(thread: PoolThread, death: Death): void;
 }
 
@@ -44,6 +46,8 @@ export class PoolThread implements Route {
   #lastCheckMs = 0;
   #staleMs = 0;
   #blockedForMs = 0;
+  #isProbing = false;
+  #overMemory = false;
 
   constructor(code: ThreadCode, options: ResolvedPoolOptions, events: ThreadEvents, nowMs: number) {
     this.#options = options;
@@ -53,14 +57,18 @@ export class PoolThread implements Route {
     this.seats = new Seats(this.#shared);
     this.#piscina = new PiscinaThread({
       filename: code.worker,
-      memoryMiB: options.threadMemoryMiB,
+      // Beyond what the pool itself allows, by more than can be allocated before it takes notice.
+      heapMiBMax: 2 * options.threadMemoryMiB + 2_048,
       closeTimeoutMs: options.cancelGraceMs,
       env: options.env,
     });
     this.id = this.#piscina.id;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.on("message", (batch: Uint8Array) => this.#events.answered(this, decodeAnswers(batch)));
+    port1.on("message", (message: Uint8Array | string) => {
+      if (typeof message === "string") this.#events.warned(message);
+      else this.#events.answered(this, decodeAnswers(message));
+    });
     port1.unref();
     this.started = this.#start(code, port2);
     // Whoever awaits it hears of it; a failed start must not also be an unhandled rejection.
@@ -112,8 +120,10 @@ export class PoolThread implements Route {
     // Where the whole process stood still, time has passed that the thread did not have.
     const passedMs = Math.min(nowMs - this.#lastCheckMs, 2 * this.#options.heartbeatMs);
     this.#lastCheckMs = nowMs;
-    if (beat !== this.#lastHeartbeat || this.seats.taken === 0) {
-      this.#lastHeartbeat = beat;
+    const isStale = beat === this.#lastHeartbeat;
+    this.#lastHeartbeat = beat;
+    if (isStale) void this.#probeMemory();
+    if (!isStale || this.seats.taken === 0) {
       this.#staleMs = 0;
       return;
     }
@@ -133,12 +143,29 @@ export class PoolThread implements Route {
     return this.state === "ended" ? 0 : this.#piscina.eventLoopUtilization();
   }
 
-  async heap(): Promise<{ usedBytes: number; limitBytes: number } | undefined> {
+  /** Heap and buffers as of the last heartbeat. */
+  get memoryBytes(): number {
+    return this.#shared.memoryBytes;
+  }
+
+  get memoryBytesMax(): number {
+    return this.#options.threadMemoryMiB * 2 ** 20;
+  }
+
+  /** A thread that code blocks cannot look after its memory itself; it is asked in the middle of that code. */
+  async #probeMemory(): Promise<void> {
+    if (this.#isProbing || this.state === "ended") return;
+    this.#isProbing = true;
     try {
-      const heap = await this.#piscina.heapStatistics();
-      return { usedBytes: heap.used_heap_size, limitBytes: heap.heap_size_limit };
+      const { used_heap_size, external_memory } = await this.#piscina.heapStatistics();
+      // What is garbage cannot be told from here; twice the limit is hardly all garbage.
+      if (used_heap_size + external_memory <= 2 * this.memoryBytesMax) return;
+      this.#overMemory = true;
+      void this.#piscina.terminate();
     } catch {
-      return undefined;
+      // It has ended.
+    } finally {
+      this.#isProbing = false;
     }
   }
 
@@ -158,6 +185,7 @@ export class PoolThread implements Route {
         cancelGraceMs,
         heartbeatMs,
         responseBytesMax,
+        memoryBytesMax: this.memoryBytesMax,
       },
       [port],
     );
@@ -168,10 +196,15 @@ export class PoolThread implements Route {
       return functions;
     } catch (cause) {
       const { error } = await this.#endOf(cause as Error);
+      if (this.#overMemory) throw new ThreadStartError(this.#startsTooLarge(), { cause: error });
       throw new ThreadStartError(startFailure(error, startTimeoutMs), { cause: error });
     } finally {
       clearTimeout(timeout);
     }
+  }
+
+  #startsTooLarge(): string {
+    return `a thread needed more than ${this.#options.threadMemoryMiB} MiB of memory to load the functions`;
   }
 
   /** A module that fails to load rejects the start; a worker that dies while loading says why by its end. */
@@ -197,16 +230,20 @@ export class PoolThread implements Route {
   #death(end: WorkerEnd): Death {
     const { culprit } = this.#shared;
     const executing = this.#executing();
+    const isOutOfMemory =
+      this.#overMemory ||
+      culprit?.reason === "out-of-memory" ||
+      (end.error as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY";
+    if (isOutOfMemory) {
+      const text = `it holds more than ${this.#options.threadMemoryMiB} MiB of memory`;
+      return { ...UNKNOWN, reason: "out-of-memory", text, executing };
+    }
     if (culprit !== undefined) {
       return { reason: culprit.reason, text: culprit.text, culpritId: culprit.id ?? -1, executing };
     }
     if (this.#blockedForMs > 0) {
       const text = `it blocked the thread for longer than ${this.#blockedForMs} ms`;
       return { ...UNKNOWN, reason: "blocked", text, executing };
-    }
-    if ((end.error as NodeJS.ErrnoException | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY") {
-      const text = `the heap of ${this.#options.threadMemoryMiB} MiB is full`;
-      return { ...UNKNOWN, reason: "out-of-memory", text, executing };
     }
     return { ...UNKNOWN, text: end.error?.message ?? `exit code ${end.exitCode}`, executing };
   }

@@ -9,7 +9,7 @@
 import type { Run } from "./run.ts";
 import type { CulpritReason } from "./shared-state.ts";
 
-export type DeathReason = CulpritReason | "blocked" | "out-of-memory" | "unknown";
+export type DeathReason = CulpritReason | "blocked" | "unknown";
 
 /** Everything known about a death. */
 export interface Death {

@@ -72,7 +72,7 @@ export const poolOptions = [
     max: 1_048_576,
     reloads: true,
     group: "pool",
-    doc: "Heap of each thread, MiB; buffers do not count. A thread beyond it is replaced and the run that filled it fails.",
+    doc: "Memory each thread may keep, heap and buffers, MiB. A thread beyond it is replaced and the run that filled it fails; too small for the code of the functions and threads cannot start.",
   },
   {
     name: "idleTimeoutMs",
