@@ -19,6 +19,7 @@ test("the defaults", () => {
     responseBytesMax: 16_000_000,
     heartbeatMs: 100,
     startTimeoutMs: 60_000,
+    env: {},
   });
 });
 

@@ -69,6 +69,14 @@ test("a thread without a free seat gets nothing", () => {
   assert.equal(nextChunk(queueOf(runs(9, 1)), [testRoute({ capacity: 4 })], LIMITS, 0)?.runs.length, 4);
 });
 
+test("a long run that was overtaken for too long goes after the short ones of the next message", () => {
+  const [long] = runs(1, 50_000);
+  const queue = queueOf([long!, ...runs(100, 1)]);
+  const busy = testRoute({ pendingMicros: 500 });
+  assert.equal(nextChunk(queue, [busy], LIMITS, 40)?.runs.length, 64);
+  assert.equal(nextChunk(queue, [busy], LIMITS, 60)?.runs.at(-1), long);
+});
+
 test("suspects are sent one a thread", () => {
   const queue = queueOf(runs(3, 1, { strikes: 1 }));
   assert.equal(nextChunk(queue, [testRoute()], LIMITS, 0)?.runs.length, 1);
@@ -103,8 +111,9 @@ test("whatever waits, chunks keep to the bounds, and nothing is lost or sent twi
           const chunk = nextChunk(queue, threads, LIMITS, 100);
           if (chunk === undefined) break;
           const { thread } = chunk;
-          assert.ok(chunk.runs.length <= Math.min(LIMITS.batchRunsMax, thread.capacity));
-          assert.ok(chunk.bytes <= LIMITS.batchBytesMax || chunk.runs.length === 1);
+          assert.ok(chunk.runs.length <= Math.min(LIMITS.batchRunsMax + 1, thread.capacity));
+          const inBounds = chunk.runs.slice(0, -1).reduce((sum, run) => sum + run.request.length, 0);
+          assert.ok(inBounds <= LIMITS.batchBytesMax);
           assert.ok(thread.pendingMicros < AHEAD_MICROS);
           assert.notEqual(thread.silentSinceMs, 0);
           const suspects = chunk.runs.filter((run) => run.strikes > 0).length;

@@ -68,8 +68,17 @@ export function nextChunk<T extends Route>(
     micros += run.costMicros;
     if (isIsolated(run)) mayTakeIsolated = false;
   }
+  const overtaken =
+    chunk.runs.length < thread.capacity && !isLong(chunk) ? queue.takeOvertaken(nowMs) : undefined;
+  if (overtaken !== undefined) {
+    // After the short ones, whose answers it does not hold up there.
+    chunk.runs.push(overtaken);
+    chunk.bytes += overtaken.request.length;
+  }
   return chunk.runs.length === 0 ? undefined : chunk;
 }
+
+const isLong = (chunk: Chunk<Route>) => chunk.runs.at(-1)?.fn.isHeavy === true;
 
 export function loadOf(thread: Route, nowMs: number): number {
   const silentMicros = (nowMs - thread.silentSinceMs) * 1_000;

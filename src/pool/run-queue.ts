@@ -5,7 +5,7 @@
 import { Deque } from "./deque.ts";
 import { isIsolated, type Run } from "./run.ts";
 
-/** A run that was overtaken for this long goes before short ones. */
+/** A run that was overtaken for this long goes to the next thread that gets anything. */
 const OVERTAKEN_MS_MAX = 50;
 
 export interface Room {
@@ -60,6 +60,15 @@ export class RunQueue {
     return run;
   }
 
+  /** Takes a long run that was overtaken for too long, whatever room there is. */
+  takeOvertaken(nowMs: number): Run | undefined {
+    const heavy = first(this.#heavy);
+    if (heavy === undefined || nowMs - heavy.queuedAtMs <= OVERTAKEN_MS_MAX) return undefined;
+    this.#heavy.shift();
+    this.#left(heavy);
+    return heavy;
+  }
+
   /** For a run that is answered while it waits; it is passed over when its turn comes. */
   forget(run: Run): void {
     this.#left(run);
@@ -83,11 +92,9 @@ export class RunQueue {
     this.#isolate(this.#heavy);
     const isolated = room.mayTakeIsolated ? first(this.#isolated) : undefined;
     if (isolated !== undefined && fits(isolated, room)) return this.#isolated;
-    const heavy = first(this.#heavy);
-    const wasOvertaken = heavy !== undefined && room.nowMs - heavy.queuedAtMs > OVERTAKEN_MS_MAX;
-    if (wasOvertaken && heavy.request.length <= room.bytes) return this.#heavy;
     const light = first(this.#light);
     if (light !== undefined && fits(light, room)) return this.#light;
+    const heavy = first(this.#heavy);
     return heavy !== undefined && fits(heavy, room) ? this.#heavy : undefined;
   }
 

@@ -225,22 +225,7 @@ export class ThreadSet {
 
 /** What a thread is given at its start: a change of it takes new threads. */
 function settingsOfThreads(options: ResolvedPoolOptions): string {
-  const {
-    modules,
-    threadMemoryMiB,
-    runTimeoutMs,
-    cancelGraceMs,
-    heartbeatMs,
-    concurrency,
-    responseBytesMax,
-  } = options;
-  return JSON.stringify([
-    modules,
-    threadMemoryMiB,
-    runTimeoutMs,
-    cancelGraceMs,
-    heartbeatMs,
-    concurrency,
-    responseBytesMax,
-  ]);
+  const { threadsMin, threadsMax, queueMax, idleTimeoutMs, batchRunsMax, batchBytesMax, ...ofThreads } =
+    options;
+  return JSON.stringify(ofThreads);
 }
