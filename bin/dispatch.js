@@ -13,11 +13,19 @@ if (Number(process.versions.node.split(".")[0]) < WANTED_MAJOR) runOnNewerNode()
 else await run();
 
 async function run() {
+  endWithStarter();
   silenceExperimentalWarnings();
   const built = new URL("../dist/src/cli/main.js", import.meta.url);
   const source = new URL("../src/cli/main.ts", import.meta.url);
   const { main } = await import(existsSync(source) ? source.href : built.href);
   await main(process.argv.slice(2));
+}
+
+/** A starter that was killed could not pass it on: its channel closes, and this process must not live on unseen. */
+function endWithStarter() {
+  if (process.env.DISPATCH_NODE_REEXEC === undefined || process.channel === undefined) return;
+  process.once("disconnect", () => process.kill(process.pid, "SIGKILL"));
+  process.channel.unref();
 }
 
 /** Users can do nothing about the stage of Node's own features; all other warnings stay. */
@@ -40,7 +48,7 @@ function runOnNewerNode() {
     process.exit(1);
   }
   const child = spawn(newer, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-    stdio: "inherit",
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
     env: { ...process.env, DISPATCH_NODE_REEXEC: "1" },
   });
   // Whoever sends a signal knows this process only. A terminal's Ctrl-C goes to both by itself.
