@@ -45,6 +45,12 @@ export function checkEndpoint(endpoint: string, source: string): string {
   return endpoint;
 }
 
+export function missingEndpoint(): ConfigurationError {
+  return new ConfigurationError(
+    "missing application endpoint: set it with the DISPATCH_ENDPOINT_URL environment variable",
+  );
+}
+
 const lambdaArn = /^arn:aws[a-z-]*:lambda:[^:\s]+:[^:\s]*:function:[^\s]+$/;
 
 /** A value for an error message: quoted, so that what is odd about it shows, and never a page of it. */

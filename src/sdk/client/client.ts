@@ -2,7 +2,7 @@ import { ConnectError } from "../../wire/connect-error.ts";
 import { writeDispatchRequest } from "../../wire/hot-path/index.ts";
 import type { Call } from "../call.ts";
 import type { CallResult } from "../call-result.ts";
-import { ConfigurationError } from "../errors/dispatch-error.ts";
+import { missingEndpoint } from "../names.ts";
 import type { CallDetail, CallInfo } from "./call-info.ts";
 import { ClientError } from "./client-error.ts";
 import { Coalescer } from "./coalescer.ts";
@@ -111,8 +111,7 @@ export class Client {
     try {
       return await unit.ids;
     } catch (error) {
-      // Of no effect but for an abort: a unit that waits is taken back.
-      this.#coalescer.remove(unit);
+      if (signal?.aborted) this.#coalescer.remove(unit);
       throw this.#explain(error);
     }
   }
@@ -170,9 +169,7 @@ export class Client {
   /** A service on this machine is also the endpoint, unless something else is set. */
   #endpoint(): string {
     if (this.#options.loopback) return this.#options.apiUrl.origin;
-    throw new ConfigurationError(
-      "missing application endpoint: set it with the DISPATCH_ENDPOINT_URL environment variable",
-    );
+    throw missingEndpoint();
   }
 
   #sendBatch(batch: readonly PendingUnit[]): Promise<void> {

@@ -5,7 +5,7 @@ import { ConfigurationError } from "../errors/dispatch-error.ts";
 import { AsyncFunction, type Implementation } from "../functions/async-function.ts";
 import { checkFunctionOptions, type FunctionOptions } from "../functions/function-options.ts";
 import { PrimitiveFunction, type PrimitiveFunctionType } from "../functions/primitive-function.ts";
-import { checkEndpoint, checkFunctionName } from "../names.ts";
+import { checkEndpoint, checkFunctionName, missingEndpoint } from "../names.ts";
 import { isInsideService } from "../service-seam.ts";
 import { addRegistry, removeRegistry } from "./open-registries.ts";
 import { type RunOptions, runRequest } from "./run.ts";
@@ -192,12 +192,6 @@ function readEndpoint(argument: string | undefined): string | undefined {
   const source =
     setting.source === "argument" ? "registry endpoint URL" : `endpoint URL of the ${setting.source}`;
   return checkEndpoint(setting.value, source);
-}
-
-function missingEndpoint(): ConfigurationError {
-  return new ConfigurationError(
-    "missing application endpoint: set it with the DISPATCH_ENDPOINT_URL environment variable",
-  );
 }
 
 /** `(fn, options?)` or `(name, fn, options?)`. */
