@@ -22,3 +22,6 @@ export const hang = dispatch.function(
   "hang",
   () => new Promise<void>((resolve) => setTimeout(resolve, 600_000).unref()),
 );
+
+/** Dispatches another call by hand, and does not wait for it. */
+export const dispatchGreet = dispatch.function("dispatchGreet", (name: string) => greet.dispatch(name));

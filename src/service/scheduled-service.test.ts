@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { pino } from "pino";
+import { ConfigError, resolveConfig } from "../config/index.ts";
+import { LOCAL_ENDPOINT } from "../scheduler/delivery/index.ts";
+import { startService } from "../service.ts";
+import { StoreError } from "../store/index.ts";
+import { readAny, writeAny } from "../wire/hot-path/index.ts";
+import { decodeValue, encodeArguments } from "../wire/values/index.ts";
+
+const FUNCTIONS = new URL("../../test/durability/functions.ts", import.meta.url).href;
+
+function setup(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), "dispatch-service-"));
+  const start = async (flags: Record<string, unknown> = {}, runner: "pool" | "in-process" = "in-process") => {
+    const { config } = resolveConfig({
+      flags: { endpointAddr: "127.0.0.1:0", storePath: join(folder, "dispatch.db"), threadsMax: 1, ...flags },
+    });
+    const service = await startService({
+      config,
+      modules: [FUNCTIONS],
+      logger: pino({ level: "silent" }),
+      runner,
+    });
+    t.after(() => service.stop("test over"));
+    return service;
+  };
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return { folder, start };
+}
+
+const call = (name: string, ...args: unknown[]) => ({
+  endpoint: LOCAL_ENDPOINT,
+  function: name,
+  input: writeAny(encodeArguments(args)),
+});
+
+test("calls of one process go on in the next, though it listens on another port", async (t) => {
+  const { folder, start } = setup(t);
+  const first = await start();
+  const [id] = await first.scheduler!.dispatch([{ ...call("greet", "later"), delayMs: 300 }]);
+  await first.stop("restart");
+  const second = await start();
+  assert.notEqual(second.url, first.url);
+  const { output } = await second.scheduler!.wait(id!);
+  assert.equal(decodeValue(readAny(output!)), "Hello, later!");
+  assert.ok(folder);
+});
+
+test("functions on threads dispatch to the service that runs them, without being told its address", async (t) => {
+  const { start } = setup(t);
+  const service = await start({}, "pool");
+  const result = await service.scheduler!.wait(
+    (await service.scheduler!.dispatch([call("dispatchGreet", "you")]))[0]!,
+  );
+  assert.equal(result.error, null);
+  const inner = await service.scheduler!.wait(decodeValue(readAny(result.output!)) as string);
+  assert.equal(decodeValue(readAny(inner.output!)), "Hello, you!");
+});
+
+test("a call of a function that is not served fails with NOT_FOUND, its neighbours do not", async (t) => {
+  const { start } = setup(t);
+  const { scheduler } = await start({ storePath: ":memory:" });
+  const [missing, present] = await scheduler!.dispatch([call("missing"), call("greet", "you")]);
+  await scheduler!.wait(missing!);
+  assert.equal((await scheduler!.get(missing!)).status, 15);
+  await scheduler!.wait(present!);
+  assert.equal((await scheduler!.get(present!)).state, "succeeded");
+});
+
+test("a scheduler elsewhere leaves this process an endpoint", async (t) => {
+  const { start } = setup(t);
+  const service = await start({ apiUrl: "http://localhost:9" });
+  assert.equal(service.scheduler, undefined);
+});
+
+test("a service that cannot start lets go of what it took", async (t) => {
+  const { start } = setup(t);
+  const first = await start();
+  await assert.rejects(start(), (error) => error instanceof StoreError && error.code === "locked");
+  await first.stop("test");
+  await start();
+});
+
+test("options that cannot be are refused before anything starts", async (t) => {
+  const { start } = setup(t);
+  const cases: [Record<string, unknown>, RegExp][] = [
+    [{ endpointAddr: "0.0.0.0:0" }, /opens the Dispatch API to other machines/],
+    [{ allowedDestinations: "http://x" }, /allowedDestinations: .*"http:\/\/x"/],
+    [{ signingKey: "short" }, /DISPATCH_SIGNING_KEY/],
+  ];
+  for (const [flags, message] of cases) {
+    await assert.rejects(
+      start(flags),
+      (error) => error instanceof ConfigError && message.test(error.message),
+    );
+  }
+});
+
+test("metrics tell of calls and of the store's disk", async (t) => {
+  const { start } = setup(t);
+  const { url, scheduler } = await start();
+  await scheduler!.wait((await scheduler!.dispatch([call("greet", "you")]))[0]!);
+  const text = await (await fetch(`${url}/metrics`)).text();
+  assert.match(text, /^dispatch_calls_ended_total\{function="greet",state="succeeded"\} 1$/m);
+  assert.match(text, /^dispatch_store_disk_free_bytes [1-9]/m);
+  assert.match(text, /^dispatch_store_size_bytes [1-9]/m);
+});
