@@ -139,6 +139,7 @@ test("a wrong command line or configuration is exit code 2 with one line what an
   const cases: [string[], Record<string, string>, RegExp][] = [
     [["serv"], {}, /unknown command 'serv'/],
     [["call"], {}, /missing required argument 'name'/],
+    [["calls", "list", "--nonsense"], {}, /unknown option '--nonsense'/],
     [["config", "--thread-max", "1"], {}, /unknown option '--thread-max'/],
     [
       ["config", "--queue-max", "many"],

@@ -8,6 +8,8 @@ export interface CliContext {
   /** All else: progress, errors. */
   err(text: string): void;
   readonly colors: Colors;
+  /** Columns that help is set in. Default: those of the terminal. */
+  readonly helpWidth?: number;
 }
 
 export interface Colors {

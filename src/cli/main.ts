@@ -52,17 +52,25 @@ function createProgram(context: CliContext, setExitCode: (code: number) => void)
     .helpCommand("help [command]", "Show the help of a command.")
     .showHelpAfterError("See `dispatch --help`.")
     .addHelpText("after", EXAMPLES)
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
+    .configureHelp({
+      showGlobalOptions: true,
+      sortSubcommands: false,
+      ...(context.helpWidth === undefined ? {} : { helpWidth: context.helpWidth }),
+    })
     .configureOutput({
       writeOut: (text) => context.out(text.trimEnd()),
       writeErr: (text) => context.err(text.trimEnd()),
     })
     .exitOverride();
-  for (const add of commands) {
-    const command = add(context, setExitCode);
-    program.addCommand(command.copyInheritedSettings(program).helpOption("-h, --help", "Show this help."));
-  }
+  for (const add of commands) program.addCommand(adopt(add(context, setExitCode), program));
   return program;
+}
+
+/** Commands made apart from the program get its ways of printing and of ending, and their own commands theirs. */
+function adopt(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent).helpOption("-h, --help", "Show this help.");
+  for (const child of command.commands) adopt(child, command);
+  return command;
 }
 
 const EXAMPLES = `

@@ -5,7 +5,9 @@ import type { CliContext } from "../context.ts";
 import { keyPairOf } from "./key-pair.ts";
 
 export function keysCommand(context: CliContext): Command {
-  const command = new Command("keys").description("Make keys: for signing runs, and for the Dispatch API.");
+  const command = new Command("keys")
+    .summary("make keys: for signing runs, and for the Dispatch API")
+    .description("Make keys: for signing runs, and for the Dispatch API.");
   command
     .command("new")
     .description(

@@ -94,6 +94,7 @@ function register(
 ): void {
   const metric = {
     name: family.name,
+    labelNames: family.labelNames,
     get: () =>
       ({ name: family.name, help: family.help, type, aggregator: "sum", values: values() }) as unknown,
     reset() {},
