@@ -4,9 +4,9 @@
  */
 import { PermanentError } from "../sdk/index.ts";
 import { type CallScope, type DurableCall, enterScope } from "../sdk/scope.ts";
-import { Deferred, settlesTag } from "./runtime/combinators.ts";
+import { settlesTag } from "./runtime/combinators.ts";
 import { AsyncGeneratorFrame } from "./runtime/generators.ts";
-import { Owner, switchOwner, type Waiter } from "./runtime/owner.ts";
+import { Owner, switchOwner } from "./runtime/owner.ts";
 import { closureTag, moduleFunctionId } from "./runtime/registry.ts";
 import { isThenable, Reaction, Settle, Task, wait } from "./runtime/task.ts";
 
@@ -169,16 +169,6 @@ export class Coroutine extends Owner implements CallScope {
   /** The poll was made: its calls are dispatched by others. */
   endRound(): void {
     this.fresh = [];
-  }
-
-  /** Fails every await of something outside of the coroutine. */
-  interrupt(reason: unknown): void {
-    for (const waiter of [...this.nativeWaits]) {
-      this.nativeWaits.delete(waiter);
-      if (waiter instanceof Deferred) this.enter(() => waiter.$$fail(reason));
-      else (waiter as Waiter).$$wake(1, reason);
-    }
-    this.checkQuiet();
   }
 
   /** Wakes the sleeps that are over. */

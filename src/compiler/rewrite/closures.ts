@@ -162,7 +162,8 @@ function factoryBody(
   cx: CodeContext,
   tag: (made: Expression) => Expression,
 ): Statement[] {
-  const { name } = fn;
+  // A registered function has none of its own; the one it is registered under tells more in stack traces.
+  const name = fn.name ?? fn.label;
   const named = (made as Partial<FunctionExpression>).id != null || made.type === "MemberExpression";
   if (name === null || named) return [returnStatement(tag(made))];
   const { globals, module } = cx.module.analysis;
@@ -196,7 +197,7 @@ export function functionNode(
   outer: CodeContext,
   type: FunctionNode["type"],
 ): FunctionNode {
-  if (fn.isResumable) return starter(node, fn, outer, type);
+  if (fn.isResumable && !endsAtOnce(node, fn, outer)) return starter(node, fn, outer, type);
   const cx: CodeContext = { ...outer, fn, machine: null };
   // A closure in a default value may share a parameter: its box must exist before the parameters do.
   const apart = fn.scope.boxName !== "" && node.params.some(containsClosure);
@@ -210,20 +211,52 @@ export function functionNode(
   let body: Statement[] | Expression;
   if (node.body.type !== "BlockStatement") {
     const value = rewrite(node.body, cx);
-    body = box.length > 0 ? [...box, returnStatement(value)] : value;
+    body = box.length > 0 || fn.async ? [...box, returnStatement(fn.async ? settled(value) : value)] : value;
   } else {
     const directives = node.body.body.filter(isDirective);
     const rest = node.body.body.filter((one) => !isDirective(one));
     body = [...directives, ...box, ...rewriteList(rest, cx)];
   }
+  if (fn.async) body = settling(body as Statement[]);
   return {
     ...node,
     type,
     id: ownName(node, fn),
     params,
     body: Array.isArray(body) ? at(block(body), node.body) : body,
+    async: false,
     expression: !Array.isArray(body),
   } as FunctionNode;
+}
+
+/** An async function without an await: it runs to its end when it is called, and needs no state machine. */
+function endsAtOnce(node: FunctionNode, fn: FunctionInfo, { module }: CodeContext): boolean {
+  // A default value or pattern that fails must reject the promise, and runs outside of the function's body.
+  if (fn.generator || node.params.some((param) => param.type !== "Identifier")) return false;
+  if (node.body.type !== "BlockStatement") return !module.suspends(node.body);
+  return !node.body.body.some((one) => module.suspends(one));
+}
+
+/** What an async function without an await returns. */
+export const settled = (value: Expression): Expression => runtimeCall("fulfilled", [value]);
+
+/** `try { body; return fulfilled() } catch (e) { return rejected(e) }` */
+function settling(body: Statement[]): Statement[] {
+  const nowhere = { start: -1, end: -1 };
+  return [
+    {
+      ...nowhere,
+      type: "TryStatement",
+      block: block([...body, returnStatement(settled(voidZero()))]),
+      handler: {
+        ...nowhere,
+        type: "CatchClause",
+        param: identifier("$$x"),
+        body: block([returnStatement(runtimeCall("rejected", [identifier("$$x")]))]),
+      },
+      finalizer: null,
+    },
+  ];
 }
 
 const isDirective = (one: Statement): boolean =>

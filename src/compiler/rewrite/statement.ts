@@ -16,7 +16,7 @@ import type {
 import { assign, at, block, declare, identifier, statement, voidZero } from "../ast.ts";
 import { type CodeContext, variableReference } from "../context.ts";
 import type { Variable } from "../scope.ts";
-import { boxDeclaration, closure, moduleClass } from "./closures.ts";
+import { boxDeclaration, closure, moduleClass, settled } from "./closures.ts";
 import { rewrite, rewriteChildren } from "./expression.ts";
 import { rewriteFor, rewriteForEach, rewriteWhile } from "./loops.ts";
 import { bindsShared, declareByAssignment, patternVariables, rewritePattern } from "./patterns.ts";
@@ -169,7 +169,9 @@ function usingDeclaration(node: VariableDeclaration, cx: CodeContext): Statement
 
 function rewriteReturn(node: ReturnStatement, cx: CodeContext): Statement[] {
   const argument = node.argument ? rewrite(node.argument, cx) : null;
-  if (!cx.machine) return [{ ...node, argument }];
+  if (!cx.machine) {
+    return [{ ...node, argument: cx.fn.async ? settled(argument ?? voidZero()) : argument }];
+  }
   const leaving = cx.machine.leave({ kind: "return", value: argument ?? voidZero() });
   return [at(leaving.length === 1 ? leaving[0]! : block(leaving), node)];
 }

@@ -8,7 +8,7 @@ import type { Any } from "../../wire/values/index.ts";
 import { loadCompiled } from "../testing/programs.ts";
 import { TestScheduler, type TestSchedulerOptions } from "../testing/scheduler.ts";
 import { CoroutineDriver, type DriverOptions, type LeftBehind } from "./driver.ts";
-import { sealState } from "./state.ts";
+import { StateCodec } from "./state.ts";
 
 const program = await loadCompiled(
   new URL("../../../test/coroutines/fixtures/programs/durable.ts", import.meta.url),
@@ -145,7 +145,7 @@ test("state that is not ours, or damaged, is INCOMPATIBLE_STATE", async () => {
     (state) => ({ ...state, value: Uint8Array.of(8, 99) }),
     (state) => ({ ...state, value: state.value.subarray(0, 40) }),
     (state) => ({ ...state, value: state.value.with(state.value.length - 20, 0xff) }),
-    (state) => ({ ...state, value: sealState(encodeGraph(["no coroutine"])).value }),
+    (state) => ({ ...state, value: new StateCodec().seal(encodeGraph(["no coroutine"]), "pipeline").value }),
   ];
   for (const damage of damages) {
     let isFirst = true;
@@ -168,12 +168,12 @@ test("state that is not ours, or damaged, is INCOMPATIBLE_STATE", async () => {
 });
 
 test("compressed and encrypted state resumes, and not under another key", async () => {
-  const keys = { current: "b", byId: { a: new Uint8Array(32).fill(1), b: new Uint8Array(32).fill(2) } };
-  const { scheduler } = setup({ compressFromBytes: 0, keys });
+  const keys = { a: new Uint8Array(32).fill(1), b: new Uint8Array(32).fill(2) };
+  const { scheduler } = setup({ compressAboveBytes: 0, encryption: { current: "b", keys } });
   assert.equal((await scheduler.call("pipeline", 3)).result?.output, 6);
 
-  const other = new CoroutineDriver({ hotMax: 0, keys: { current: "a", byId: { a: keys.byId.a } } });
-  const changing = setup({ keys }, { onPoll: () => setRunDriver(other) });
+  const other = new CoroutineDriver({ hotMax: 0, encryption: { current: "a", keys: { a: keys.a } } });
+  const changing = setup({ encryption: { current: "b", keys } }, { onPoll: () => setRunDriver(other) });
   assert.equal(Status[(await changing.scheduler.call("pipeline", 3)).status], "INCOMPATIBLE_STATE");
 });
 

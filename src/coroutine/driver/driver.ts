@@ -19,7 +19,7 @@ import { cleanStack, type Task } from "../runtime/task.ts";
 import { decodeCoroutine, encodeCoroutine, type Snapshot } from "../snapshot/snapshot.ts";
 import { type StepLimits, type StepResult, step } from "../step.ts";
 import { HotCache } from "./hot-cache.ts";
-import { openState, type StateOptions, sealState } from "./state.ts";
+import { STATE_BYTES_MAX, StateCodec, type StateOptions } from "./state.ts";
 
 export interface DriverOptions extends StateOptions, StepLimits {
   /**
@@ -48,11 +48,13 @@ export interface LeftBehind {
 export class CoroutineDriver implements RunDriver {
   readonly hot: HotCache;
   private readonly options: DriverOptions;
+  private readonly states: StateCodec;
   private readonly nowMs: () => number;
   private readonly delay: (ms: number) => Promise<void>;
 
   constructor(options: DriverOptions = {}) {
     this.options = options;
+    this.states = new StateCodec(options);
     this.hot = new HotCache(options.hotMax ?? 1_000);
     this.nowMs = options.nowMs ?? Date.now;
     this.delay = options.delay ?? ((ms) => new Promise((resolve) => setTimeout(resolve, ms)));
@@ -90,7 +92,7 @@ export class CoroutineDriver implements RunDriver {
         const snapshot = encodeCoroutine(coroutine, snapshotLimits(this.options));
         if (snapshot.waitingOutside.length === 0) return this.suspend(coroutine, input, next, snapshot);
         // They end in this process or not at all: the function waits for them in place.
-        for (const task of snapshot.waitingOutside) coroutine.waitOutside(task);
+        for (const task of snapshot.waitingOutside) task.waitOutside();
       }
     } finally {
       endCancellation();
@@ -98,7 +100,7 @@ export class CoroutineDriver implements RunDriver {
   }
 
   private resumed(input: Input): Coroutine {
-    const state = openState(input.coroutineStateAny, this.options);
+    const state = this.states.open(input.coroutineStateAny, input.function);
     return (
       this.hot.take(input.dispatchId, state) ??
       decodeCoroutine(state, this.nowMs, snapshotLimits(this.options))
@@ -113,7 +115,7 @@ export class CoroutineDriver implements RunDriver {
   ): Output {
     const { minResults, maxResults, maxWaitMs, calls } = next;
     const output = Output.poll({
-      state: sealState(snapshot.bytes, this.options),
+      state: this.states.seal(snapshot.bytes, input.function),
       calls: calls.map(({ encoded }) => encoded as Call),
       minResults,
       maxResults,
@@ -168,10 +170,10 @@ function waitForOutside(coroutine: Coroutine, input: Input): void {
   if (outside.length === 0) {
     throw new PermanentError(`${input.function} waits for a promise that nothing can settle`);
   }
-  for (const task of outside) coroutine.waitOutside(task);
+  for (const task of outside) task.waitOutside();
 }
 
-const snapshotLimits = ({ stateBytesMax = 16 * 1024 * 1024 }: DriverOptions) => ({ bytesMax: stateBytesMax });
+const snapshotLimits = ({ stateBytesMax = STATE_BYTES_MAX }: DriverOptions) => ({ bytesMax: stateBytesMax });
 
 /** Gives the calls their results. What is not waited for any more, late losers and duplicates, is ignored. */
 function deliverResults(coroutine: Coroutine, input: Input): void {

@@ -1,5 +1,13 @@
 /** `Promise.all` and its kin for tasks, with results in the order of the arguments. */
-import { currentOwner, enqueue, type Mode, type Owner, type Waiter, waitNatively } from "./owner.ts";
+import {
+  currentOwner,
+  enqueue,
+  type Mode,
+  type NativeWait,
+  type Owner,
+  type Waiter,
+  waitNatively,
+} from "./owner.ts";
 import { isThenable, Task } from "./task.ts";
 
 export type CombinatorKind = "all" | "allSettled" | "any" | "race";
@@ -92,18 +100,30 @@ function combine(kind: CombinatorKind, members: Iterable<unknown>): Combinator {
 export class Deferred extends Task {
   /** The executor takes no parameters, so nothing can ever settle it. */
   never = false;
+  private outside: NativeWait | null = null;
 
   constructor() {
     super();
-    this.$$R.deferred.add(this as never);
+    this.$$R.deferred.add(this);
   }
 
   override $$settle(state: 1 | 2, value: unknown): void {
-    // It may have been waited for in place, as something that only code outside of the coroutine settles.
-    this.$$R.nativeWaits.delete(this);
-    this.$$R.deferred.delete(this as never);
+    this.$$R.deferred.delete(this);
+    const { outside } = this;
+    this.outside = null;
+    if (outside) this.$$R.endWait(outside);
     super.$$settle(state, value);
-    this.$$R.checkQuiet();
+    if (outside) this.$$R.checkQuiet();
+  }
+
+  /** Waits in place for code outside of the coroutine to settle it. */
+  waitOutside(): void {
+    this.outside ??= this.$$R.beginWait(this);
+  }
+
+  /** The wait was interrupted. */
+  override $$wake(_mode: Mode, reason: unknown): void {
+    this.$$fail(reason);
   }
 }
 

@@ -21,4 +21,4 @@ export {
   superGet,
   toItems,
 } from "./support.ts";
-export { SUSPENDED, start, Task, wait } from "./task.ts";
+export { fulfilled, rejected, SUSPENDED, start, Task, wait } from "./task.ts";

@@ -6,6 +6,7 @@
  * it can move by itself: it is quiet, and its coroutine has ended or can be suspended.
  */
 import { currentScope } from "../../sdk/scope.ts";
+import type { Deferred } from "./combinators.ts";
 
 /** Something that a settled task wakes. Mode 0 passes a value, 1 an error, 2 a return into a generator. */
 export interface Waiter {
@@ -17,10 +18,11 @@ export type Mode = 0 | 1 | 2;
 export class Owner {
   /** Jobs in the queue. */
   jobs = 0;
-  /** Native promises that someone in this owner waits for, and who. */
-  readonly nativeWaits = new Set<object>();
+  /** How many native promises someone in this owner waits for. */
+  waits = 0;
+  private firstWait: NativeWait | null = null;
   /** Promises made with `new Promise` that are not settled. */
-  readonly deferred = new Set<never>();
+  readonly deferred = new Set<Deferred>();
   /** Set once it was suspended: what wakes later belongs to a copy that is gone. */
   dead = false;
   /** The frame that runs right now. */
@@ -46,7 +48,7 @@ export class Owner {
     settled.then(() => {
       this.checking = false;
       if (this.jobs > 0) return;
-      if (this.nativeWaits.size > 0) {
+      if (this.waits > 0) {
         this.stalled();
         return;
       }
@@ -59,10 +61,33 @@ export class Owner {
   /** Everything waits, some of it for code outside. */
   protected stalled(): void {}
 
-  /** Waits in place for a task that only code outside settles. */
-  waitOutside(task: object): void {
-    this.nativeWaits.add(task);
+  beginWait(waiter: Waiter): NativeWait {
+    const wait = new NativeWait(waiter, this.firstWait);
+    if (this.firstWait) this.firstWait.previous = wait;
+    this.firstWait = wait;
+    this.waits++;
     this.onNativeWait?.();
+    return wait;
+  }
+
+  /** False when the wait has ended already, by an interruption. */
+  endWait(wait: NativeWait): boolean {
+    if (wait.ended) return false;
+    wait.ended = true;
+    this.waits--;
+    if (wait.previous) wait.previous.next = wait.next;
+    else this.firstWait = wait.next;
+    if (wait.next) wait.next.previous = wait.previous;
+    return true;
+  }
+
+  /** Fails every await of something outside of this owner. */
+  interrupt(reason: unknown): void {
+    for (let wait = this.firstWait; wait; wait = this.firstWait) {
+      this.endWait(wait);
+      wait.waiter.$$wake(1, reason);
+    }
+    this.checkQuiet();
   }
 
   /** A rejected task had nobody waiting when it was rejected, and still has not. */
@@ -71,8 +96,32 @@ export class Owner {
   }
 }
 
+/** One wait in an owner's list of them. */
+export class NativeWait {
+  readonly waiter: Waiter;
+  previous: NativeWait | null = null;
+  next: NativeWait | null;
+  ended = false;
+
+  constructor(waiter: Waiter, next: NativeWait | null) {
+    this.waiter = waiter;
+    this.next = next;
+  }
+}
+
+let anyWait: NativeWait | undefined;
+
+/** Never suspended and never interrupted: it keeps no account of what it waits for. */
 class Detached extends Owner {
   override checkQuiet(): void {}
+
+  override beginWait(waiter: Waiter): NativeWait {
+    return (anyWait ??= new NativeWait(waiter, null));
+  }
+
+  override endWait(): boolean {
+    return true;
+  }
 
   override reportUnhandled(_task: object, error: unknown): void {
     Promise.reject(error);
@@ -99,53 +148,31 @@ export function switchOwner(owner: Owner | null): Owner | null {
 
 const settled = Promise.resolve();
 
-/** The queue: owner, waiter, mode and value of each job. */
-const queue: unknown[] = [];
-let head = 0;
-
 /**
  * Wakes a waiter in a microtask of its own. One microtask for each job keeps the order of tasks among themselves
  * and with native promises exactly as JavaScript has it.
  */
 export function enqueue(owner: Owner, waiter: Waiter, mode: Mode, value: unknown): void {
   owner.jobs++;
-  queue.push(owner, waiter, mode, value);
-  settled.then(runJob);
-}
-
-function runJob(): void {
-  const owner = queue[head] as Owner;
-  const waiter = queue[head + 1] as Waiter;
-  const mode = queue[head + 2] as Mode;
-  const value = queue[head + 3];
-  queue[head] = queue[head + 1] = queue[head + 3] = undefined;
-  head += 4;
-  if (head === queue.length) {
-    queue.length = 0;
-    head = 0;
-  } else if (head > 4096) {
-    queue.splice(0, head);
-    head = 0;
-  }
-  owner.jobs--;
-  if (!owner.dead) waiter.$$wake(mode, value);
-  if (owner.jobs === 0) owner.checkQuiet();
+  settled.then(() => {
+    owner.jobs--;
+    if (!owner.dead) waiter.$$wake(mode, value);
+    if (owner.jobs === 0) owner.checkQuiet();
+  });
 }
 
 /** Waits in place for a native promise or foreign thenable. */
 export function waitNatively(owner: Owner, thenable: PromiseLike<unknown>, waiter: Waiter): void {
-  owner.nativeWaits.add(waiter);
-  owner.onNativeWait?.();
-  const wake = (mode: Mode, value: unknown) => {
-    // Not there any more: the wait was interrupted.
-    if (!owner.nativeWaits.delete(waiter)) return;
-    if (!owner.dead) waiter.$$wake(mode, value);
-    owner.checkQuiet();
-  };
+  const wait = owner.beginWait(waiter);
   Promise.resolve(thenable).then(
-    (value) => wake(0, value),
-    (error) => wake(1, error),
+    (value) => owner.endWait(wait) && resume(owner, waiter, 0, value),
+    (error) => owner.endWait(wait) && resume(owner, waiter, 1, error),
   );
+}
+
+function resume(owner: Owner, waiter: Waiter, mode: Mode, value: unknown): void {
+  if (!owner.dead) waiter.$$wake(mode, value);
+  if (owner.jobs === 0) owner.checkQuiet();
 }
 
 /** Runs `then` twice removed, as JavaScript reports unhandled rejections after the microtasks of a turn. */

@@ -36,14 +36,13 @@ export class Task implements PromiseLike<unknown>, Waiter {
   $$P = 0;
   /** Somebody has waited for it: a rejection is handled. */
   $$H = false;
-  /** Number of the coroutine in correlation ids; 0 until it makes a durable call. */
-  $$C = 0;
+  /** Number of the coroutine in correlation ids; of its own once it makes a durable call. */
+  declare $$C: number;
 
   /** Goes on from the point where the frame is suspended. */
   $$wake(mode: Mode, value: unknown): void {
     const owner = this.$$R;
     const outer = switchOwner(owner);
-    const outerFrame = owner.frame;
     owner.frame = this;
     try {
       // Called without a receiver, so that stack traces show the function's name alone.
@@ -53,7 +52,6 @@ export class Task implements PromiseLike<unknown>, Waiter {
     } catch (error) {
       this.$$fail(error);
     }
-    owner.frame = outerFrame;
     switchOwner(outer);
   }
 
@@ -149,6 +147,7 @@ export class Task implements PromiseLike<unknown>, Waiter {
 
 Object.setPrototypeOf(Task.prototype, Promise.prototype);
 Task.prototype.$$D = null;
+Task.prototype.$$C = 0;
 
 type Callback = (value: unknown) => unknown;
 
@@ -167,9 +166,13 @@ export function wait(waiter: Waiter & { readonly $$R: Owner }, value: unknown): 
     value.$$wait(waiter);
     return SUSPENDED;
   }
+  if (value instanceof Promise) {
+    if (value instanceof Task) value.$$H = true;
+    waitNatively(owner, value, waiter);
+    return SUSPENDED;
+  }
   try {
     if (isThenable(value)) {
-      if (value instanceof Task) value.$$H = true;
       waitNatively(owner, value, waiter);
       return SUSPENDED;
     }
@@ -184,7 +187,27 @@ export function wait(waiter: Waiter & { readonly $$R: Owner }, value: unknown): 
 
 /** Starts a compiled async function: it runs at once up to its first suspension. */
 export function start(task: Task): Task {
+  const owner = task.$$R;
+  const caller = owner.frame;
   task.$$wake(0, undefined);
+  owner.frame = caller;
+  return task;
+}
+
+/** What an async function that never waits returns. */
+export function fulfilled(value: unknown): Task {
+  const task = new Task();
+  if (value === null || (typeof value !== "object" && typeof value !== "function")) {
+    task.$$S = 1;
+    task.$$V = value;
+  } else task.$$resolve(value);
+  return task;
+}
+
+/** What it returns when it throws. */
+export function rejected(error: unknown): Task {
+  const task = new Task();
+  task.$$settle(2, error);
   return task;
 }
 

@@ -191,7 +191,8 @@ function frameById(id: string, fingerprint: string): FrameDescription {
 function fillFrame(frame: Task, head: Head, children: readonly unknown[]): void {
   const count = liveNames(frame.$$D!, frame.$$P).length;
   fillVariables(frame, children.slice(0, count));
-  frame.$$C = integer(head[4]);
+  const coroutine = integer(head[4]);
+  if (coroutine !== 0) frame.$$C = coroutine;
   setWaiters(frame, integer(head[3]), children.slice(count));
 }
 

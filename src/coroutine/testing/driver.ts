@@ -61,7 +61,7 @@ export async function runCoroutine(
 /** Waits in place for promises that only code outside of the coroutine can settle. */
 function waitsOutside(coroutine: Coroutine): boolean {
   const { waitingOutside } = encodeCoroutine(coroutine);
-  for (const task of waitingOutside) coroutine.waitOutside(task);
+  for (const task of waitingOutside) task.waitOutside();
   return waitingOutside.length > 0;
 }
 
