@@ -12,7 +12,7 @@ import { enterRun } from "../run-context.ts";
 import { BlockingFunction } from "./blocking-function.ts";
 
 async function setup(t: TestContext): Promise<Registry> {
-  const api = new Worker(new URL("../blocking/api.test-thread.ts", import.meta.url));
+  const api = new Worker(new URL("../blocking/api-thread.test-support.ts", import.meta.url));
   const [port] = await once(api, "message");
   const client = new Client({ apiUrl: `http://127.0.0.1:${port}`, apiKey: "k" });
   const registry = new Registry(t.name, { client, endpoint: "http://functions" });
