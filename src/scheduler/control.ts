@@ -23,12 +23,10 @@ export class Control {
     const id = this.#idOf(name);
     const recent = this.#engine.recent.get(id);
     if (recent !== undefined) return recent;
-    const entry = this.#engine.entries.get(id);
-    if (entry !== undefined) return await waitFor(entry, signal);
+    if (this.#engine.calls.has(id)) return await this.#engine.waiters.wait(id, signal);
     const stored = await this.#session.get(id);
     // It may have been retried while the store was asked.
-    const revived = this.#engine.entries.get(id);
-    if (revived !== undefined) return await waitFor(revived, signal);
+    if (this.#engine.calls.has(id)) return await this.#engine.waiters.wait(id, signal);
     if (stored?.end === undefined) throw notFound(name);
     const { call, end, output, error } = stored;
     return { id: name, correlationId: call.correlationId, status: end.status, output, error };
@@ -37,7 +35,7 @@ export class Control {
   async get(name: string): Promise<CallDetails> {
     const stored = await this.#stored(name);
     const { call, end, input, output, error } = stored;
-    const live = end === undefined ? this.#engine.entries.get(call.id)?.call : undefined;
+    const live = end === undefined ? this.#engine.calls.peek(call.id) : undefined;
     return { ...summaryOf(call, end, live, this.#engine.names), input, output, error };
   }
 
@@ -48,7 +46,7 @@ export class Control {
   async events(name: string): Promise<CallEvent[]> {
     const { call, end } = await this.#stored(name);
     const notes = await this.#session.notes(call.id);
-    const live = this.#engine.entries.get(call.id)?.call;
+    const live = this.#engine.calls.peek(call.id);
     const events: CallEvent[] = [
       { atMs: call.createdAtMs, kind: "dispatched", attempt: 0, status: undefined, message: "" },
       ...notes.map((note) => ({ ...note, status: note.status === 0 ? undefined : note.status })),
@@ -66,7 +64,7 @@ export class Control {
 
   async cancel(name: string): Promise<CallSummary> {
     const id = this.#idOf(name);
-    const entry = this.#engine.entries.get(id);
+    const entry = this.#engine.calls.get(id);
     if (entry !== undefined && !isEnd(entry.call.state)) {
       this.#engine.cancel(entry, "cancelled by request");
     }
@@ -77,15 +75,15 @@ export class Control {
   async retry(name: string): Promise<CallSummary> {
     const id = this.#idOf(name);
     // A call that has just ended is among the finished ones once that is durable.
-    if (this.#engine.entries.has(id)) await this.#durable();
+    if (this.#engine.calls.has(id)) await this.#durable();
     const stored = await this.#stored(name);
     const { call: record, end } = stored;
-    if (end === undefined || end.state === "succeeded" || this.#engine.entries.has(id)) {
+    if (end === undefined || end.state === "succeeded" || this.#engine.calls.has(id)) {
       const state = end?.state ?? "not ended";
       throw new SchedulerError("failed_precondition", `${name} cannot be retried: it has ${state}`);
     }
     const entry: Entry = newEntry(fromFinished({ call: record, end }));
-    this.#engine.entries.set(id, entry);
+    this.#engine.calls.add(entry);
     this.#engine.recent.delete(id);
     this.#engine.apply(entry, { type: "retry" });
     this.#engine.committer.effect({ type: "recorded", entry });
@@ -109,24 +107,6 @@ export class Control {
     if (id === undefined) throw notFound(name);
     return id;
   }
-}
-
-function waitFor(entry: Entry, signal: AbortSignal | undefined): Promise<CallResult> {
-  return new Promise((resolve, reject) => {
-    const waiter = {
-      resolve: (result: CallResult) => {
-        signal?.removeEventListener("abort", onAbort);
-        resolve(result);
-      },
-      reject,
-    };
-    const onAbort = () => {
-      entry.waiters = entry.waiters?.filter((other) => other !== waiter);
-      reject(signal!.reason);
-    };
-    signal?.addEventListener("abort", onAbort, { once: true });
-    (entry.waiters ??= []).push(waiter);
-  });
 }
 
 function notFound(name: string): SchedulerError {

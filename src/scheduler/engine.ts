@@ -11,7 +11,8 @@ import { toRecord } from "./call/record.ts";
 import { transition } from "./call/transition.ts";
 import type { Clock } from "./clock.ts";
 import { type Batch, Committer, type CommitterEvents } from "./committer.ts";
-import { childrenOf, type Entry, link, newEntry, unlink } from "./entry.ts";
+import { type Entry, newEntry } from "./entry.ts";
+import { Families } from "./families.ts";
 import { IdNames, IdSource } from "./ids.ts";
 import type { SchedulerSettings } from "./options.ts";
 import { Payloads } from "./payloads.ts";
@@ -19,6 +20,8 @@ import { RecentResults } from "./recent.ts";
 import type { ActiveRun } from "./run.ts";
 import { TimerDriver } from "./timer-driver.ts";
 import type { CallResult } from "./types.ts";
+import { Waiters } from "./waiters.ts";
+import { WorkingSet } from "./working-set.ts";
 
 /** What waits for a commit. */
 export type Deferred =
@@ -43,7 +46,9 @@ export interface EngineHooks extends CommitterEvents<Deferred> {
 }
 
 export class Engine {
-  readonly entries = new Map<number, Entry>();
+  readonly calls: WorkingSet;
+  readonly families = new Families();
+  readonly waiters = new Waiters();
   readonly timers: TimerDriver<Entry>;
   readonly committer: Committer<Deferred>;
   readonly ids: IdSource;
@@ -62,7 +67,8 @@ export class Engine {
     this.#hooks = hooks;
     this.clock = clock;
     this.epoch = session.epoch;
-    this.timers = new TimerDriver(clock, (entry) => this.#timerFired(entry));
+    this.calls = new WorkingSet((entry) => this.timers.set(entry, timerAt(entry.call)));
+    this.timers = new TimerDriver(clock, this.calls.timers, (entry) => this.#timerFired(entry));
     this.committer = new Committer(session, clock, hooks);
     this.ids = new IdSource(session);
     this.names = new IdNames(session.tag);
@@ -78,8 +84,16 @@ export class Engine {
     this.timers.set(entry, timerAt(call));
     for (let i = 0; i < effects.length; i++) this.#carryOut(entry, effects[i]!);
     if (call.state === before.state) return;
-    if (call.state === "suspended") this.payloads.fellAsleep(entry);
-    else if (before.state === "suspended") this.payloads.wokeUp(entry);
+    if (isWaiting(call)) this.payloads.fellAsleep(entry);
+    else if (isWaiting(before)) this.payloads.wokeUp(entry);
+  }
+
+  /** When nobody holds on to an entry: calls that have waited for a while need no object. */
+  putToSleep(): void {
+    for (const entry of this.payloads.sleepiest(this.#settings.awakeCallsMax)) {
+      if (this.calls.putToSleep(entry)) this.timers.set(entry, NEVER_MS);
+      this.payloads.release(entry);
+    }
   }
 
   /** A new call in the working set, its insertion in the batch. */
@@ -89,7 +103,7 @@ export class Engine {
     key?: InsertChange["key"],
   ): { entry: Entry; change: InsertChange } {
     const entry = newEntry(call);
-    this.entries.set(call.id, entry);
+    this.calls.add(entry);
     this.payloads.keepInput(entry, input);
     const change: InsertChange = { kind: "insert", call: toRecord(call), input, key };
     this.committer.change(change);
@@ -98,10 +112,9 @@ export class Engine {
 
   /** As if it had never been. */
   forget(entry: Entry): void {
-    this.entries.delete(entry.call.id);
+    this.calls.delete(entry.call.id);
     this.timers.set(entry, NEVER_MS);
     this.payloads.release(entry);
-    unlink(entry);
   }
 
   cancel(entry: Entry, reason: string): void {
@@ -131,7 +144,7 @@ export class Engine {
         return;
       case "spawn": {
         const child = this.insert(effect.call, effect.input).entry;
-        link(child, entry);
+        this.families.add(entry.call.id, child.call.id);
         this.committer.effect({ type: "recorded", entry: child });
         return;
       }
@@ -157,8 +170,7 @@ export class Engine {
         }
         return;
       case "cancel_children":
-        for (const child of childrenOf(entry))
-          if (!isEnd(child.call.state)) this.cancel(child, effect.reason);
+        for (const id of this.families.childrenOf(entry.call.id)) this.#cancelById(id, effect.reason);
         return;
       case "drop":
         this.#telemetry.emit({ type: "scheduler-answer-dropped", reason: effect.reason });
@@ -166,7 +178,8 @@ export class Engine {
   }
 
   #end(entry: Entry, effect: EndEffect): void {
-    const { call, above } = entry;
+    const { call } = entry;
+    const above = this.#above(call);
     const caller = above?.call;
     const awaited =
       caller !== undefined &&
@@ -194,8 +207,9 @@ export class Engine {
     this.committer.effect({ type: "publish", entry, result });
     this.payloads.release(entry);
     this.#handOver(entry);
-    unlink(entry);
-    if (above === undefined || isEnd(above.call.state)) return;
+    if (above === undefined) return;
+    this.families.remove(above.call.id, call.id);
+    if (isEnd(above.call.state)) return;
     if (awaited) {
       const { correlationId, id: callId } = call;
       this.payloads.keepResult(above, { arrival, callId, correlationId, output, error });
@@ -204,21 +218,34 @@ export class Engine {
     this.apply(above, { type: "child_ended", generation });
   }
 
+  /** Whom the call is stopped with: its caller, or the root once its caller has ended. */
+  #above(call: Call): Entry | undefined {
+    if (call.parentId === 0) return undefined;
+    if (this.families.has(call.parentId, call.id)) return this.calls.get(call.parentId);
+    return this.families.has(call.rootId, call.id) ? this.calls.get(call.rootId) : undefined;
+  }
+
   /** Children that outlive their caller are the root's to cancel. */
   #handOver(entry: Entry): void {
-    if (entry.firstChild === undefined) return;
-    const root = this.entries.get(entry.call.rootId);
-    const heir = root === undefined || root === entry || isEnd(root.call.state) ? undefined : root;
-    const children = childrenOf(entry);
+    const { id, rootId } = entry.call;
+    const children = this.families.childrenOf(id);
+    if (children.length === 0) return;
+    const root = rootId === id ? undefined : this.calls.get(rootId);
+    const heir = root === undefined || isEnd(root.call.state) ? undefined : root;
     for (const child of children) {
-      unlink(child);
-      if (heir !== undefined) link(child, heir);
+      this.families.remove(id, child);
+      if (heir !== undefined) this.families.add(rootId, child);
     }
     if (heir === undefined) return;
     this.apply(heir, { type: "adopted", count: children.length });
     if (heir.call.state === "cancelling") {
-      for (const child of children) this.cancel(child, "the call above was stopped");
+      for (const child of children) this.#cancelById(child, "the call above was stopped");
     }
+  }
+
+  #cancelById(id: number, reason: string): void {
+    const entry = this.calls.get(id);
+    if (entry !== undefined && !isEnd(entry.call.state)) this.cancel(entry, reason);
   }
 
   #timerFired(entry: Entry): void {
@@ -229,4 +256,9 @@ export class Engine {
       this.fault("due", error);
     }
   }
+}
+
+/** Nothing but a timer, a result or somebody's wish goes on with it. */
+function isWaiting(call: Call): boolean {
+  return call.state === "suspended" || call.state === "delayed";
 }

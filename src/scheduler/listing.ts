@@ -28,7 +28,7 @@ export async function listCalls(
   for (let looks = 0; looks < LOOKS_MAX; looks++) {
     const page = await session.list({ ...filter, beforeId, limit: pageSize - calls.length });
     for (const { call, end } of page.calls) {
-      const live = end === undefined ? engine.entries.get(call.id)?.call : undefined;
+      const live = end === undefined ? engine.calls.peek(call.id) : undefined;
       const summary = summaryOf(call, end, live, engine.names);
       if (request.states === undefined || request.states.includes(summary.state)) calls.push(summary);
     }

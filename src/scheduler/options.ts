@@ -37,8 +37,13 @@ export interface SchedulerOptions {
   concurrency?: Partial<AimdOptions>;
   /** Runs at a time over all destinations. Default: 4096. */
   runsMax?: number;
-  /** Live calls at a time; more are refused as `resource_exhausted`. About 600 bytes each. Default: 2_000_000. */
+  /** Live calls at a time; more are refused as `resource_exhausted`. About 250 bytes each while they wait. Default: 2_000_000. */
   liveCallsMax?: number;
+  /**
+   * Waiting calls that are kept as objects, ready to go on at once; those that have waited longest are packed into
+   * rows of numbers, a quarter of the size. Default: 20_000.
+   */
+  awakeCallsMax?: number;
   /** Changes on their way into the store; more calls are refused as `resource_exhausted`. Default: 100_000. */
   pendingChangesMax?: number;
   /** Memory for payloads of live calls, in bytes. What does not fit is read again. Default: 128 MiB. */
@@ -83,6 +88,7 @@ export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
     concurrency: { ...DEFAULT_AIMD, ...options.concurrency },
     runsMax: options.runsMax ?? 4096,
     liveCallsMax: options.liveCallsMax ?? 2_000_000,
+    awakeCallsMax: options.awakeCallsMax ?? 20_000,
     pendingChangesMax: options.pendingChangesMax ?? 100_000,
     payloadBytesMax: options.payloadBytesMax ?? 128 * 1024 * 1024,
     recentBytesMax: options.recentBytesMax ?? 16 * 1024 * 1024,
@@ -100,6 +106,7 @@ function checkRelations(settings: SchedulerSettings): void {
   atLeast("graceMs", settings.graceMs, 0);
   atLeast("runsMax", settings.runsMax, 1);
   atLeast("liveCallsMax", settings.liveCallsMax, 1);
+  atLeast("awakeCallsMax", settings.awakeCallsMax, 0);
   atLeast("pendingChangesMax", settings.pendingChangesMax, 1);
   atLeast("payloadBytesMax", settings.payloadBytesMax, 0);
   atLeast("recentBytesMax", settings.recentBytesMax, 0);

@@ -19,6 +19,12 @@ export class Payloads {
     return this.#bytes;
   }
 
+  /** Of the calls that wait, those that have for longest, beyond the latest `kept`. */
+  sleepiest(kept: number): Entry[] {
+    const surplus = this.#asleep.size - kept;
+    return surplus <= 0 ? [] : this.#asleep.values().take(surplus).toArray();
+  }
+
   keepInput(entry: Entry, input: Uint8Array | null): void {
     const payload = payloadOf(entry);
     this.#count(payload, sizeOf(input) - sizeOf(payload.input));

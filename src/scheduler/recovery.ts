@@ -1,8 +1,9 @@
 /** Takes over what lives in the store. */
 import type { StoreSession } from "../store/index.ts";
+import type { Call } from "./call/call.ts";
+import { hasEnough } from "./call/on-events.ts";
 import { fromRecord } from "./call/record.ts";
 import type { Engine } from "./engine.ts";
-import { type Entry, link, newEntry } from "./entry.ts";
 
 export interface Recovered {
   live: number;
@@ -13,38 +14,39 @@ export interface Recovered {
 }
 
 /**
- * Reads every live call, finds out who waits for whom, and tells each that it was recovered: what ran runs
+ * Reads every live call, finds out who waits for whom, and goes on with those that need not wait: what ran runs
  * again, timers stand where they stood, results that arrived are delivered. Linear in the number of live calls.
  */
 export async function recover(session: StoreSession, engine: Engine): Promise<Recovered> {
   const shared = sharing();
-  const entries: Entry[] = [];
   let afterId = 0;
   for (;;) {
     const page = await session.claim(afterId, PAGE);
     if (page.length === 0) break;
     for (const claimed of page) {
       const call = fromRecord(claimed);
-      const entry = newEntry({
+      engine.calls.addRecovered({
         ...call,
         endpoint: shared(call.endpoint),
         function: shared(call.function),
         version: shared(call.version),
       });
-      engine.entries.set(call.id, entry);
-      entries.push(entry);
+      connect(engine, call);
     }
     afterId = page.at(-1)!.call.id;
   }
-  for (const entry of entries) connect(engine, entry);
-  const counts: Recovered = { live: entries.length, ready: 0, delayed: 0, suspended: 0, cancelling: 0 };
-  for (const entry of entries) {
-    const { state } = entry.call;
-    if (state !== "delayed" && state !== "suspended" && state !== "cancelling") continue;
-    engine.apply(entry, { type: "recovered" });
-    const now = entry.call.state as keyof Recovered;
+  const counts: Recovered = { live: engine.calls.size, ready: 0, delayed: 0, suspended: 0, cancelling: 0 };
+  const nowMs = engine.clock.now();
+  for (const id of [...engine.calls.ids()]) {
+    const call = engine.calls.peek(id);
+    if (call !== undefined && (!engine.calls.isAsleep(id) || isToGoOn(call, nowMs))) {
+      const entry = engine.calls.get(id)!;
+      if (isRecovered(entry.call)) engine.apply(entry, { type: "recovered" });
+    }
+    const now = engine.calls.peek(id)?.state as keyof Recovered;
     if (now in counts) counts[now] += 1;
   }
+  engine.timers.rearm();
   return counts;
 }
 
@@ -60,16 +62,23 @@ function sharing(): (text: string) => string {
   };
 }
 
-function connect(engine: Engine, entry: Entry): void {
-  const { call } = entry;
-  const caller = engine.entries.get(call.parentId);
-  const above = caller ?? engine.entries.get(call.rootId);
-  if (above === undefined || above === entry) return;
-  link(entry, above);
-  const awaited = above === caller && caller.call.generation === call.parentGeneration;
-  above.call = {
-    ...above.call,
-    children: above.call.children + 1,
-    outstanding: above.call.outstanding + (awaited ? 1 : 0),
-  };
+/** Callers come before their calls: ids grow. */
+function connect(engine: Engine, call: Call): void {
+  if (call.parentId === 0) return;
+  const caller = engine.calls.peek(call.parentId);
+  const aboveId = caller === undefined ? call.rootId : call.parentId;
+  if (!engine.calls.has(aboveId)) return;
+  engine.families.add(aboveId, call.id);
+  engine.calls.adopt(aboveId, caller?.generation === call.parentGeneration);
+}
+
+/** The other sleepers wait on as they are, their timers set. */
+function isToGoOn(call: Call, nowMs: number): boolean {
+  if (call.state === "suspended") return hasEnough(call);
+  return call.state !== "delayed" || call.wakeAtMs <= nowMs;
+}
+
+/** Not yet touched by what happened to a call before it. */
+function isRecovered(call: Call): boolean {
+  return call.state === "delayed" || call.state === "suspended" || call.state === "cancelling";
 }

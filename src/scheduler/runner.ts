@@ -179,7 +179,7 @@ export class Runner {
   }
 
   #tell(entry: Entry, event: CallEvent): void {
-    if (isEnd(entry.call.state)) {
+    if (!this.#engine.calls.isCurrent(entry) || isEnd(entry.call.state)) {
       this.#settings.telemetry.emit({ type: "scheduler-answer-dropped", reason: "stale" });
       return;
     }

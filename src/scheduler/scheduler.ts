@@ -139,7 +139,7 @@ export class Scheduler implements SchedulerApi {
     let oldestReadyAtMs = this.#clock.monotonicMs();
     for (const route of routes) oldestReadyAtMs = Math.min(oldestReadyAtMs, route.oldestReadyAtMs);
     return {
-      liveCalls: this.#engine.entries.size,
+      liveCalls: this.#engine.calls.size,
       readyCalls: routes.waiting,
       oldestReadyMs: this.#clock.monotonicMs() - oldestReadyAtMs,
       runsInFlight: routes.inFlight,
@@ -171,9 +171,7 @@ export class Scheduler implements SchedulerApi {
     this.#runner.stop();
     await this.#engine.committer.drain();
     const error = new SchedulerError("unavailable", "the scheduler is closing");
-    for (const { waiters } of this.#engine.entries.values()) {
-      for (const { reject } of waiters ?? []) reject(error);
-    }
+    this.#engine.waiters.rejectAll(error);
     await this.#session.close();
   }
 
@@ -195,7 +193,7 @@ export class Scheduler implements SchedulerApi {
   }
 
   #refuseWhenFull(count: number): void {
-    const { committer, entries } = this.#engine;
+    const { committer, calls } = this.#engine;
     const { liveCallsMax, pendingChangesMax, telemetry } = this.#settings;
     const refuse = (reason: "full" | "failing" | "closing", error: SchedulerError): never => {
       telemetry.emit({ type: "scheduler-calls-refused", reason, count });
@@ -209,8 +207,8 @@ export class Scheduler implements SchedulerApi {
       const message = "the store does not take new calls now";
       refuse("failing", new SchedulerError("unavailable", message, { retryAfterMs }));
     }
-    if (entries.size + count > liveCallsMax || committer.pending + count > pendingChangesMax) {
-      const message = `too many calls are under way: ${entries.size} live, ${committer.pending} to be stored`;
+    if (calls.size + count > liveCallsMax || committer.pending + count > pendingChangesMax) {
+      const message = `too many calls are under way: ${calls.size} live, ${committer.pending} to be stored`;
       refuse("full", new SchedulerError("resource_exhausted", message, { retryAfterMs }));
     }
   }
@@ -236,6 +234,7 @@ export class Scheduler implements SchedulerApi {
       telemetry.emit({ type: "scheduler-calls-ended", function: name, state, count });
     }
     this.#runner.pump();
+    this.#engine.putToSleep();
   }
 
   #perform(effect: Deferred, existing: ReadonlyMap<number, number>, ended: Map<string, number>): void {
@@ -266,9 +265,9 @@ export class Scheduler implements SchedulerApi {
       case "publish": {
         const { entry, result } = effect;
         const { call } = entry;
-        this.#engine.entries.delete(call.id);
-        for (const { resolve } of entry.waiters ?? []) resolve(result);
-        if (entry.waiters === undefined && call.parentId === 0) this.#engine.recent.put(call.id, result);
+        this.#engine.calls.delete(call.id);
+        const awaited = this.#engine.waiters.publish(call.id, result);
+        if (!awaited && call.parentId === 0) this.#engine.recent.put(call.id, result);
         const key = `${call.state} ${call.function}`;
         ended.set(key, (ended.get(key) ?? 0) + 1);
         return;

@@ -6,8 +6,16 @@ import { type Timed, Timers } from "./timers.ts";
 /** Timers handled before other work gets a turn. */
 const PER_TURN = 1000;
 
+/** Further timers, kept elsewhere. */
+export interface TimerSource<T> {
+  size(): number;
+  nextAtMs(): number | undefined;
+  takeDue(nowMs: number): T | undefined;
+}
+
 export class TimerDriver<T extends Timed> {
   readonly #timers = new Timers<T>();
+  readonly #others: TimerSource<T>;
   readonly #clock: Clock;
   readonly #due: (item: T) => void;
   /** What the clock is set to; never later than the earliest timer. */
@@ -15,13 +23,14 @@ export class TimerDriver<T extends Timed> {
   #disarm: (() => void) | undefined;
   #stopped = false;
 
-  constructor(clock: Clock, due: (item: T) => void) {
+  constructor(clock: Clock, others: TimerSource<T>, due: (item: T) => void) {
     this.#clock = clock;
+    this.#others = others;
     this.#due = due;
   }
 
   get size(): number {
-    return this.#timers.size;
+    return this.#timers.size + this.#others.size();
   }
 
   /** NEVER_MS removes it. */
@@ -47,7 +56,7 @@ export class TimerDriver<T extends Timed> {
     const nowMs = this.#clock.now();
     let item: T | undefined;
     for (let fired = 0; fired < PER_TURN; fired++) {
-      item = this.#timers.takeDue(nowMs);
+      item = this.#timers.takeDue(nowMs) ?? this.#others.takeDue(nowMs);
       if (item === undefined) break;
       this.#due(item);
     }
@@ -55,8 +64,13 @@ export class TimerDriver<T extends Timed> {
     else {
       this.#disarm = undefined;
       this.#armedAtMs = NEVER_MS;
-      const nextAtMs = this.#timers.nextAtMs();
-      if (nextAtMs !== undefined) this.#arm(nextAtMs);
+      this.rearm();
     }
+  }
+
+  /** After timers were set elsewhere. */
+  rearm(): void {
+    const nextAtMs = Math.min(this.#timers.nextAtMs() ?? NEVER_MS, this.#others.nextAtMs() ?? NEVER_MS);
+    if (nextAtMs < this.#armedAtMs) this.#arm(nextAtMs);
   }
 }

@@ -122,6 +122,7 @@ class Life {
         telemetry: this.#options.telemetry ?? this.#invariants.telemetry ?? silentTelemetry,
         runTimeoutMs: RUN_TIMEOUT_MS,
         payloadBytesMax: this.#random.pick([0, 2_000, 1_000_000]),
+        awakeCallsMax: this.#random.pick([0, 2, 20_000]),
         recentBytesMax: this.#random.pick([0, 100_000]),
         retentionMs: 24 * HOUR_MS,
         retentionIntervalMs: HOUR_MS,
