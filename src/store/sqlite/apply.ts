@@ -4,6 +4,7 @@ import type { CommitResult } from "../contract.ts";
 import { CHANGE, PAYLOAD } from "./codes.ts";
 import type { EncodedChanges } from "./encode.ts";
 import { ChangeReader } from "./reader.ts";
+import { SHARED_COLUMNS } from "./rows.ts";
 
 export class Applier {
   readonly #inlineBytesMax: number;
@@ -281,16 +282,11 @@ const REPLACE_LIVE = `
   UPDATE live SET endpoint = ?, function = ?, version = ?, expires_at = ?, priority = ?, retry = ?, input = ?
   WHERE id = ?`;
 
-/** The columns that a call has whether it lives or not, in the order that both tables declare them. */
-const SHARED = `
-  id, parent, root, parent_generation, correlation_high, correlation_low, endpoint, function, version,
-  created_at, expires_at, priority, retry`;
-
 /** Carries the row over inside the database: the input does not cross threads again. */
 const FINISH = `
-  INSERT OR REPLACE INTO finished (${SHARED}, attempt, failures, generation, ended, status, finished_at, arrival,
+  INSERT OR REPLACE INTO finished (${SHARED_COLUMNS}, attempt, failures, generation, ended, status, finished_at, arrival,
     input, output, error)
-  SELECT ${SHARED}, ?, ?, generation, ?, ?, ?, ?, input, ?, ? FROM live WHERE id = ?`;
+  SELECT ${SHARED_COLUMNS}, ?, ?, generation, ?, ?, ?, ?, input, ?, ? FROM live WHERE id = ?`;
 
 const REVIVE = `
   INSERT OR REPLACE INTO live (id, parent, root, parent_generation, correlation_high, correlation_low, endpoint,

@@ -2,7 +2,14 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { ListFilter, ListPage, RemoveRequest, RemoveResult } from "../contract.ts";
 import { ENDS } from "./codes.ts";
-import { type FinishedRow, finishedRecord, type LiveRow, liveRecord } from "./rows.ts";
+import {
+  FINISHED_COLUMNS,
+  type FinishedRow,
+  finishedRecord,
+  LIVE_COLUMNS,
+  type LiveRow,
+  liveRecord,
+} from "./rows.ts";
 
 /** Rows of each table that one page looks at, about 5 ms of the store's thread. */
 const SCAN_MAX = 5_000;
@@ -92,7 +99,8 @@ export class Listing {
       terms.push(`ended IN (${ends.map(() => "?").join(", ")})`);
       values.push(...ends);
     }
-    const sql = `SELECT * FROM ${table} WHERE ${terms.join(" AND ")} ORDER BY id DESC LIMIT ?`;
+    const columns = table === "live" ? LIVE_COLUMNS : FINISHED_COLUMNS;
+    const sql = `SELECT ${columns} FROM ${table} WHERE ${terms.join(" AND ")} ORDER BY id DESC LIMIT ?`;
     return this.#database.prepare(sql).all(...values, filter.limit);
   }
 }

@@ -7,6 +7,7 @@ import { PAYLOAD } from "./codes.ts";
 import {
   type FinishedRow,
   finishedRecord,
+  LIVE_COLUMNS,
   type LiveRow,
   liveRecord,
   type ResultRow,
@@ -104,7 +105,7 @@ export class Reads {
 
 /** One look into the index of results for each live call: nothing is scanned but what lives. */
 const CLAIM = `
-  SELECT *, (
+  SELECT ${LIVE_COLUMNS}, (
     SELECT max(arrival) FROM finished
     WHERE parent = live.id AND parent > 0 AND parent_generation = live.generation
   ) AS arrivals

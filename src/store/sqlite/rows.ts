@@ -48,9 +48,35 @@ export interface ResultRow {
   error: Uint8Array | null;
 }
 
+/** The columns both tables have, in the order they declare them. */
+export const SHARED_COLUMNS = `
+  id, parent, root, parent_generation, correlation_high, correlation_low, endpoint, function, version,
+  created_at, expires_at, priority, retry`;
+
+/** Everything but the payloads, which most readers do not need. */
+export const LIVE_COLUMNS = `${SHARED_COLUMNS}, attempt, failures, generation, phase, restarts, wake_at,
+  min_results, max_results, consumed, state_kind, poll_error`;
+export const FINISHED_COLUMNS = `${SHARED_COLUMNS}, attempt, failures, generation,
+  ended, status, finished_at, arrival`;
+
+/** Written out: a million of these are read after a restart, and spreading an object costs twice as much. */
 export function liveRecord(row: LiveRow): CallRecord {
   return {
-    ...shared(row),
+    id: row.id,
+    parentId: row.parent,
+    rootId: row.root,
+    parentGeneration: row.parent_generation,
+    correlationId: correlationOf(row),
+    endpoint: row.endpoint,
+    function: row.function,
+    version: row.version,
+    createdAtMs: row.created_at,
+    expiresAtMs: row.expires_at,
+    priority: row.priority,
+    retry: retryOf(row),
+    attempt: row.attempt,
+    failures: row.failures,
+    generation: row.generation,
     phase: PHASES[row.phase]!,
     restarts: row.restarts,
     wakeAtMs: row.wake_at,
@@ -64,17 +90,17 @@ export function liveRecord(row: LiveRow): CallRecord {
 
 /** What only a live call has is at its beginning. */
 export function finishedRecord(row: FinishedRow): FinishedCall {
-  const call: CallRecord = {
-    ...shared(row),
-    phase: "waiting",
+  const call = liveRecord({
+    ...row,
+    phase: 0,
     restarts: 0,
-    wakeAtMs: row.finished_at,
-    minResults: 1,
-    maxResults: 1,
+    wake_at: row.finished_at,
+    min_results: 1,
+    max_results: 1,
     consumed: 0,
-    stateKind: "none",
-    pollError: null,
-  };
+    state_kind: 0,
+    poll_error: null,
+  });
   const end: CallEnd = {
     state: ENDS[row.ended]!,
     status: row.status,
@@ -95,25 +121,10 @@ export function storedResult(row: ResultRow): StoredResult {
 }
 
 function correlationOf(row: { correlation_high: number; correlation_low: number }): bigint {
+  if (row.correlation_high === 0) return row.correlation_low === 0 ? 0n : BigInt(row.correlation_low);
   return (BigInt(row.correlation_high) << 32n) | BigInt(row.correlation_low);
 }
 
-function shared(row: SharedRow) {
-  return {
-    id: row.id,
-    parentId: row.parent,
-    rootId: row.root,
-    parentGeneration: row.parent_generation,
-    correlationId: correlationOf(row),
-    endpoint: row.endpoint,
-    function: row.function,
-    version: row.version,
-    createdAtMs: row.created_at,
-    expiresAtMs: row.expires_at,
-    priority: row.priority,
-    retry: row.retry === null ? null : (JSON.parse(row.retry) as RetryRecord),
-    attempt: row.attempt,
-    failures: row.failures,
-    generation: row.generation,
-  };
+function retryOf(row: { retry: string | null }): RetryRecord | null {
+  return row.retry === null ? null : (JSON.parse(row.retry) as RetryRecord);
 }
