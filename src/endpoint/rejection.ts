@@ -40,6 +40,9 @@ export function reasonOf(error: ConnectError): RejectionReason {
   switch (error.code) {
     case "invalid_argument":
       return error.rawMessage === "content length is too large" ? "too-large" : "invalid";
+    case "failed_precondition":
+    case "unimplemented":
+      return "invalid";
     case "not_found":
       return "not-found";
     case "unauthenticated":

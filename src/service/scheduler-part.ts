@@ -8,6 +8,7 @@ import { dirname, resolve } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Registry } from "prom-client";
 import { type Config, ConfigError, parseAddress } from "../config/index.ts";
+import { reasonOf } from "../endpoint/index.ts";
 import type { FunctionInfo } from "../pool/index.ts";
 import { ApiKeys, schedulerApi } from "../scheduler/api/index.ts";
 import {
@@ -83,8 +84,10 @@ export class SchedulerPart {
               write: (file) => this.scheduler.backup(file),
               folder: dirname(resolve(config.storePath)),
             },
-      onInternalError: (error) => {
-        const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      onRefused: (error, thrown) => {
+        telemetry.emit({ type: "request-rejected", reason: reasonOf(error), message: error.rawMessage });
+        if (error.code !== "internal") return;
+        const message = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
         telemetry.emit({ type: "notice", level: "error", message });
       },
     });

@@ -301,12 +301,12 @@ test("what the scheduler refuses is told with its code, and when to try again", 
 
 test("an unexpected error is told without its text, and reported inside", async (t) => {
   const seen: unknown[] = [];
-  const { scheduler, post } = await setup(t, { onInternalError: (error) => seen.push(error) });
+  const { scheduler, post } = await setup(t, { onRefused: (error, thrown) => seen.push(error.code, thrown) });
   scheduler.failing = new StoreError("failed", "/var/lib/secret/path");
   const response = await post(DISPATCH, batch(valid));
   assert.equal(response.statusCode, 500);
   assert.deepEqual(response.json(), { code: "internal", message: "internal error" });
-  assert.deepEqual(seen, [scheduler.failing]);
+  assert.deepEqual(seen, ["internal", scheduler.failing]);
 });
 
 test("random bytes are refused or recorded, and never answered with a fault", async (t) => {

@@ -1,4 +1,5 @@
 import type { FastifyPluginCallback } from "fastify";
+import type { ConnectError } from "../../wire/connect-error.ts";
 import type { BridgeSessions, DestinationPolicy } from "../delivery/index.ts";
 import type { SchedulerApi } from "../seam.ts";
 import type { ApiKeys } from "./api-keys.ts";
@@ -18,8 +19,11 @@ export interface SchedulerApiOptions {
   bodyLimitBytes?: number;
   /** Absent: the store cannot be copied, and there is no such path. */
   backup?: BackupOptions | undefined;
-  /** Told of errors that are faults of this service, whose text clients do not see. */
-  onInternalError?: (error: unknown) => void;
+  /**
+   * Told of every request that is refused, with what was thrown: of a fault of this service clients do not see the
+   * text. Not told of polls that end without a result, nor of clients that hung up.
+   */
+  onRefused?: (error: ConnectError, thrown: unknown) => void;
 }
 
 /**
@@ -47,7 +51,7 @@ export const schedulerApi: FastifyPluginCallback<SchedulerApiOptions> = (app, op
   });
   app.setErrorHandler((thrown, _request, reply) => {
     const error = connectErrorFrom(thrown);
-    if (error.code === "internal") options.onInternalError?.(thrown);
+    if (error.code !== "deadline_exceeded" && error.code !== "canceled") options.onRefused?.(error, thrown);
     return sendError(reply, error);
   });
 
