@@ -249,16 +249,8 @@ export class RunPool {
   }
 
   #answered(thread: PoolThread, answers: readonly Answer[]): void {
-    const answered: { run: Run; answer: Answer }[] = [];
-    for (const answer of answers) {
-      const run = thread.seats.settle(answer);
-      if (run === undefined) continue;
-      run.fn.learn(answer.computingMicros);
-      // Runs may have been answered without their function, after a cancellation's grace.
-      if (!run.answered) answered.push({ run, answer });
-    }
+    const answered = thread.settle(answers, this.#now());
     if (answered.length > 0) this.#threads.answered();
-    if (thread.seats.taken === 0) thread.idleSinceMs = this.#now();
     this.#open.answer(answered);
     this.#threads.settled(thread);
     if (this.#queue.length > 0) this.#scheduleFlush();

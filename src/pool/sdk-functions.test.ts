@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,6 +67,36 @@ test("functions of TypeScript modules that lie anywhere are loaded, listed and r
   ]);
   assert.equal((await t.run("add", { a: 1, b: 2 })).value, 3);
   assert.equal((await t.run("double", 21)).value, 42);
+});
+
+test("a program lives until the runs it waits for are answered, and ends then", async () => {
+  await using t = await setup({
+    "functions.ts": `
+      import { setTimeout } from "node:timers/promises";
+      import { dispatch } from "dispatch-ts";
+      dispatch.function("slow", async () => { await setTimeout(50); return "done"; });
+    `,
+    "program.ts": `
+      import { create, toBinary } from ${JSON.stringify(import.meta.resolve("@bufbuild/protobuf"))};
+      import { RunPool } from ${JSON.stringify(import.meta.resolve("./pool.ts"))};
+      import { RunRequestSchema } from ${JSON.stringify(import.meta.resolve("../wire/gen/dispatch/sdk/v1/function_pb.js"))};
+      const modules = [new URL("functions.ts", import.meta.url).href];
+      const pool = new RunPool({ modules, threadsMax: 1 }, { telemetry: { emit() {} } });
+      await pool.start();
+      const input = { case: "input", value: { typeUrl: "type.googleapis.com/google.protobuf.Empty" } };
+      const request = create(RunRequestSchema, { function: "slow", directive: input });
+      const response = await pool.run("slow", toBinary(RunRequestSchema, request));
+      console.log(Buffer.from(response).includes("done"));
+    `,
+  });
+  const program = spawnSync(
+    process.execPath,
+    ["--conditions=dispatch-source", "--disable-warning=ExperimentalWarning", join(t.folder, "program.ts")],
+    { encoding: "utf8", timeout: 20_000 },
+  );
+  assert.equal(program.stderr, "");
+  assert.equal(program.stdout, "true\n");
+  assert.equal(program.status, 0);
 });
 
 test("a throw and an unknown function are answers with a status", async () => {

@@ -97,6 +97,8 @@ export class PoolThread implements Route {
   }
 
   send(runs: readonly Run[], bytes: number, nowMs: number): void {
+    // Runs whose answers are still to come keep the process alive, as any I/O of its own would.
+    if (this.seats.taken === 0) this.#port.ref();
     const batch = this.seats.place(runs, nowMs);
     this.#piscina.run(encodeRuns(runs, bytes)).then(
       (result) => {
@@ -107,6 +109,22 @@ export class PoolThread implements Route {
       // The thread died; `ended` has what there is to know.
       () => {},
     );
+  }
+
+  /** The runs that these are the answers of, with them; others were answered without their function before. */
+  settle(answers: readonly Answer[], nowMs: number): { run: Run; answer: Answer }[] {
+    const settled: { run: Run; answer: Answer }[] = [];
+    for (const answer of answers) {
+      const run = this.seats.settle(answer);
+      if (run === undefined) continue;
+      run.fn.learn(answer.computingMicros);
+      if (!run.answered) settled.push({ run, answer });
+    }
+    if (this.seats.taken === 0) {
+      this.idleSinceMs = nowMs;
+      this.#port.unref();
+    }
+    return settled;
   }
 
   /** Offers a cancellation to the function by its AbortSignal. */
