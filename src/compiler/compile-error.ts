@@ -1,6 +1,4 @@
 /** Refusals of the compiler: a closed list of codes, each with what to write instead. */
-import type { Node } from "./ast.ts";
-
 /** Stable; what a message says may improve. */
 export type CompileErrorCode =
   | "SYNTAX_ERROR"
@@ -18,6 +16,11 @@ export type CompileErrorCode =
   | "USING_DECLARATION"
   | "UNSUPPORTED_SYNTAX";
 
+/** Where in the source: a node, or what has a place like one. Lines from 1, columns from 0. */
+export interface Located {
+  readonly loc?: { readonly start: { readonly line: number; readonly column: number } } | null;
+}
+
 /** A module that cannot be made durable. The message reads `file:line:column: CODE: what, what to write instead`. */
 export class CompileError extends Error {
   readonly code: CompileErrorCode;
@@ -31,7 +34,7 @@ export class CompileError extends Error {
     code: CompileErrorCode,
     message: string,
     filename: string,
-    node?: Node | null,
+    node?: Located | null,
     options?: ErrorOptions,
   ) {
     const start = node?.loc?.start;

@@ -1,7 +1,7 @@
 /** TypeScript or JavaScript files as compiled modules with an inline source map. */
 import { stripTypeScriptTypes } from "node:module";
 import { type CompiledModule, compile } from "./compile.ts";
-import { CompileError } from "./compile-error.ts";
+import { CompileError, type Located } from "./compile-error.ts";
 import type { CompileOptions } from "./context.ts";
 
 /**
@@ -37,8 +37,16 @@ export function stripTypes(source: string, filename: string): string {
       isUnsupported ? "UNSUPPORTED_TYPESCRIPT" : "SYNTAX_ERROR",
       isUnsupported ? `${message}; write it in the erasable part of TypeScript` : message,
       filename,
-      null,
+      placeOf(error as Error),
       { cause: error },
     );
   }
+}
+
+/** Where the error is: only its stack says so, whose first line is `file:line`, then the code above a row of ^. */
+function placeOf({ stack = "" }: Error): Located | null {
+  const line = /^[^\n]*:(\d+)\n/.exec(stack)?.[1];
+  if (line === undefined) return null;
+  const column = /\n( *)\^/.exec(stack)?.[1]?.length ?? 0;
+  return { loc: { start: { line: Number(line), column } } };
 }

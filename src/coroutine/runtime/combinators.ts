@@ -70,7 +70,8 @@ export class Member implements Waiter {
     return this.combinator.$$R;
   }
   $$wake(mode: Mode, value: unknown): void {
-    this.combinator.$$member(this.index, mode, value);
+    // A late loser: the combinator may have been saved since, and is any settled task then.
+    if (this.combinator.$$S === 0) this.combinator.$$member(this.index, mode, value);
   }
 }
 

@@ -59,7 +59,8 @@ export class SnapshotReader implements DecodeHooks {
         return task;
       }
       case Kind.SETTLER:
-        return settler(instanceOf(Deferred, child(0)), head[0] === 1);
+        // Of a promise that was settled a settled task is left, which settling again leaves alone.
+        return settler(instanceOf(Task, child(0)) as Deferred, head[0] === 1);
       case Kind.CLOSURE:
         return allocateClosure(head, child);
       case Kind.FUNCTION:

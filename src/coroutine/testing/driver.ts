@@ -51,11 +51,17 @@ export async function runCoroutine(
       throw new Error("nothing pending: the function waits for what never comes");
     }
     coroutine = between(coroutine);
-    const id = choose(coroutine.pending.keys());
+    const id = chosenCall(coroutine, choose);
     const { call } = calls.get(id)!;
     calls.delete(id);
     coroutine.deliver(id, answer(world, call));
   }
+}
+
+/** Picks by the order in which calls were made, as in a native run: the ids tell the helper functions apart as well. */
+function chosenCall(coroutine: Coroutine, choose: ReturnType<typeof chooser>): number {
+  const byOrder = new Map([...coroutine.pending.keys()].map((id) => [id % 2 ** 32, id]));
+  return byOrder.get(choose(byOrder.keys()))!;
 }
 
 /** Waits in place for promises that only code outside of the coroutine can settle. */
