@@ -97,7 +97,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     if (scheduler !== undefined) {
       started.push({ drain: () => scheduler.drain(config.drainTimeoutMs), stop: () => scheduler.close() });
     }
-    poolGauges(metrics, () => live.poolSample);
+    poolGauges(metrics, () => host.snapshot());
     started.push({ stop: () => live.close() });
     live.start();
     const liveUrl = await live.open(url, {

@@ -8,6 +8,7 @@
  */
 import type { Worker } from "node:worker_threads";
 import { Piscina } from "piscina";
+import type { EventLoopTime } from "../telemetry/busy-share.ts";
 import type { ThreadTask } from "./protocol.ts";
 
 export interface PiscinaThreadOptions {
@@ -29,7 +30,6 @@ export class PiscinaThread {
   readonly #worker: Worker;
   /** Resolves once, when the worker has ended for whatever reason. */
   readonly ended: Promise<WorkerEnd>;
-  #utilization: ReturnType<Worker["performance"]["eventLoopUtilization"]> | undefined;
 
   constructor(options: PiscinaThreadOptions) {
     this.#piscina = new Piscina({
@@ -91,12 +91,10 @@ export class PiscinaThread {
     await this.#worker.terminate();
   }
 
-  /** Share of time since the last call that the thread's event loop was busy. */
-  eventLoopUtilization(): number {
-    const now = this.#worker.performance.eventLoopUtilization();
-    const { utilization } = this.#worker.performance.eventLoopUtilization(now, this.#utilization);
-    this.#utilization = now;
-    return Number.isFinite(utilization) ? utilization : 0;
+  /** Time the thread's event loop has spent since it started. */
+  eventLoopTime(): EventLoopTime {
+    const { active, idle } = this.#worker.performance.eventLoopUtilization();
+    return { activeMs: active, idleMs: idle };
   }
 
   /** Rejects once the thread has ended. */

@@ -1,4 +1,5 @@
 /** The pool's figures at one moment, read from the front without asking the threads. */
+import type { EventLoopTime } from "../telemetry/busy-share.ts";
 import type { DeathReason } from "./verdict.ts";
 
 /** Why a thread ended: `retired` when nobody needed it any more. */
@@ -25,8 +26,7 @@ export interface PoolSnapshot {
 export interface ThreadSnapshot {
   id: number;
   inFlight: number;
-  /** Share of time since the last snapshot in which the event loop did not wait, 0 to 1. */
-  eventLoopUtilization: number;
+  eventLoop: EventLoopTime;
   /** Heap and buffers as of the last heartbeat, garbage included. */
   heapUsedBytes: number;
   /** What it may keep of both. */

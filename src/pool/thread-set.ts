@@ -138,7 +138,7 @@ export class ThreadSet {
     return this.#threads.map((thread) => ({
       id: thread.id,
       inFlight: thread.seats.taken,
-      eventLoopUtilization: thread.eventLoopUtilization(),
+      eventLoop: thread.eventLoopTime(),
       heapUsedBytes: thread.memoryBytes,
       heapLimitBytes: thread.memoryBytesMax,
       ready: thread.state === "ready",

@@ -1,5 +1,6 @@
 /** The front's side of one pool thread: what was sent to it, what came back, whether it lives. */
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import type { EventLoopTime } from "../telemetry/busy-share.ts";
 import { ThreadStartError } from "./errors.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
 import { PiscinaThread, type WorkerEnd } from "./piscina-thread.ts";
@@ -157,8 +158,8 @@ export class PoolThread implements Route {
     await this.#piscina.terminate();
   }
 
-  eventLoopUtilization(): number {
-    return this.state === "ended" ? 0 : this.#piscina.eventLoopUtilization();
+  eventLoopTime(): EventLoopTime {
+    return this.state === "ended" ? { activeMs: 0, idleMs: 0 } : this.#piscina.eventLoopTime();
   }
 
   /** Heap and buffers as of the last heartbeat. */

@@ -1,7 +1,5 @@
 /**
  * The live page's part of a service: takes a frame of figures every second, and serves them on the operator's port.
- * The pool is sampled here and nowhere else, since its utilisations count from sample to sample; Prometheus is given
- * the newest sample.
  */
 import { performance } from "node:perf_hooks";
 import type { FastifyInstance } from "fastify";
@@ -9,6 +7,7 @@ import { type Config, parseAddress } from "../config/index.ts";
 import { type Admin, createAdmin, LiveFeed, type SchedulerFigures } from "../endpoint/index.ts";
 import type { PoolSnapshot } from "../pool/index.ts";
 import type { Scheduler } from "../scheduler/index.ts";
+import { BusyShare } from "../telemetry/busy-share.ts";
 import type { Telemetry, TelemetryEvent } from "../telemetry/events.ts";
 
 const FRAME_MS = 1_000;
@@ -25,7 +24,7 @@ export class LivePart {
   readonly #sources: LiveSources;
   readonly #feed = new LiveFeed();
   readonly #commits = new Commits();
-  #sample: PoolSnapshot | undefined;
+  readonly #busy = new BusyShare();
   #utilization = performance.eventLoopUtilization();
   #timer: NodeJS.Timeout | undefined;
   #admin: Admin | undefined;
@@ -40,11 +39,6 @@ export class LivePart {
     this.#feed.subscribe(event);
     if (event.type === "scheduler-committed") this.#commits.add(event.durationMs);
   };
-
-  /** The pool's figures of the last second. */
-  get poolSample(): PoolSnapshot | undefined {
-    return (this.#sample ??= this.#sources.pool());
-  }
 
   start(): void {
     this.#timer = setInterval(() => this.#tick(), FRAME_MS);
@@ -89,18 +83,19 @@ export class LivePart {
   }
 
   #tick(): void {
-    this.#sample = this.#sources.pool();
+    const pool = this.#sources.pool();
+    const busy = this.#busy.read(pool?.threads ?? []);
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, this.#utilization);
     this.#utilization = now;
     const scheduler = this.#schedulerFigures();
     this.#feed.tick(Date.now(), {
-      queued: this.#sample?.queued ?? 0,
-      inFlight: this.#sample?.inFlight ?? 0,
+      queued: pool?.queued ?? 0,
+      inFlight: pool?.inFlight ?? 0,
       frontBusy: utilization,
-      threads: (this.#sample?.threads ?? []).map((thread) => ({
+      threads: (pool?.threads ?? []).map((thread, index) => ({
         inFlight: thread.inFlight,
-        busy: Math.min(1, Math.max(0, thread.eventLoopUtilization)),
+        busy: busy[index]!,
         heapMiB: thread.heapUsedBytes / 2 ** 20,
       })),
       ...(scheduler === undefined ? {} : { scheduler }),

@@ -1,6 +1,8 @@
 /** What the endpoint and the pool count. Every name stands in docs/reference/metrics.md, which a test holds. */
+
 import { Gauge, type Registry } from "prom-client";
 import { Status } from "../../wire/gen/dispatch/sdk/v1/status_pb.js";
+import { BusyShare, type EventLoopTime } from "../busy-share.ts";
 import type { TelemetryEvent } from "../events.ts";
 import { BATCH_SIZE, DURATION_SECONDS, SIZE_BYTES } from "./buckets.ts";
 import { FoldedCounter, FoldedHistogram } from "./folded.ts";
@@ -11,7 +13,7 @@ export interface PoolFigures {
   threads: {
     id: number;
     inFlight: number;
-    eventLoopUtilization: number;
+    eventLoop: EventLoopTime;
     heapUsedBytes: number;
     heapLimitBytes: number;
   }[];
@@ -105,10 +107,13 @@ export function endpointMetrics(registry: Registry): (event: TelemetryEvent) => 
 
 /** Gauges that are read from the pool at each scrape. */
 export function poolGauges(registry: Registry, figures: () => PoolFigures | undefined): void {
+  const busy = new BusyShare();
+  let shares: number[] = [];
   let current: PoolFigures = { threads: [], queued: 0, inFlight: 0 };
   gauge(registry, "dispatch_pool_queue_depth", "Runs waiting for a thread.", (set) => {
     // The first of the gauges to be collected reads for all.
     current = figures() ?? current;
+    shares = busy.read(current.threads);
     set(current.queued);
   });
   gauge(registry, "dispatch_pool_threads", "Threads that live.", (set) => set(current.threads.length));
@@ -119,8 +124,8 @@ export function poolGauges(registry: Registry, figures: () => PoolFigures | unde
   );
   perThread(
     "dispatch_pool_thread_event_loop_utilization_ratio",
-    "Share of the last second in which the thread's event loop was busy, 0 to 1.",
-    (one) => one.eventLoopUtilization,
+    "Share of time since the last scrape in which the thread's event loop was busy, 0 to 1.",
+    (_one, index) => shares[index]!,
   );
   perThread("dispatch_pool_thread_heap_used_bytes", "Heap a thread uses.", (one) => one.heapUsedBytes);
   perThread("dispatch_pool_thread_heap_limit_bytes", "Heap a thread may use.", (one) => one.heapLimitBytes);
@@ -128,7 +133,7 @@ export function poolGauges(registry: Registry, figures: () => PoolFigures | unde
   function perThread(
     name: string,
     help: string,
-    read: (thread: PoolFigures["threads"][number]) => number,
+    read: (thread: PoolFigures["threads"][number], index: number) => number,
   ): void {
     new Gauge({
       name,
@@ -139,7 +144,7 @@ export function poolGauges(registry: Registry, figures: () => PoolFigures | unde
         this.reset();
         // The place in the list, not the id: ids grow with every replaced thread, and labels must not.
         for (const [index, thread] of current.threads.entries())
-          this.set({ thread: String(index) }, read(thread));
+          this.set({ thread: String(index) }, read(thread, index));
       },
     });
   }
