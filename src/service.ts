@@ -164,7 +164,10 @@ function service(running: Running): Service {
     functions: running.functions,
     metrics: running.metrics,
     scheduler: running.scheduler?.scheduler,
-    reconfigure: (next) => host.reconfigure(next),
+    async reconfigure(next) {
+      running.scheduler?.reconfigure(next);
+      await host.reconfigure(next);
+    },
     stop(why) {
       stopped ??= (async () => {
         telemetry.emit({ type: "service-stopping", why });

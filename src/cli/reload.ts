@@ -39,8 +39,8 @@ export async function applyReload(
       await service.reconfigure(next.config);
       logger.level = next.config.logLevel;
     }
-    const shown = live.map(
-      ({ name }) => `${name} ${String(value(current, name))} → ${String(value(next, name))}`,
+    const shown = live.map(({ name, secret }) =>
+      secret ? `${name} changed` : `${name} ${String(value(current, name))} → ${String(value(next, name))}`,
     );
     logger.info(shown.length > 0 ? `configuration: ${shown.join(", ")}` : "configuration: nothing changed");
     const waiting = changed.filter((option) => !option.reloads).map(({ name }) => name);

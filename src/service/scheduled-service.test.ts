@@ -109,3 +109,30 @@ test("metrics tell of calls and of the store's disk", async (t) => {
   assert.match(text, /^dispatch_store_disk_free_bytes [1-9]/m);
   assert.match(text, /^dispatch_store_size_bytes [1-9]/m);
 });
+
+test("keys are changed while the service runs", async (t) => {
+  const { start } = setup(t);
+  const service = await start({ apiKeys: "old" });
+  const { config } = resolveConfig({ flags: { endpointAddr: "127.0.0.1:0", apiKeys: "new" } });
+  const statusWith = async (key: string) => {
+    const response = await fetch(`${service.url}/dispatch.control.v1.ControlService/List`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: "{}",
+    });
+    return response.status;
+  };
+  assert.deepEqual([await statusWith("old"), await statusWith("new")], [200, 401]);
+  await service.reconfigure(config);
+  assert.deepEqual([await statusWith("old"), await statusWith("new")], [401, 200]);
+});
+
+test("a bridge that is polled does not hold the service open", async (t) => {
+  const { start } = setup(t);
+  const service = await start();
+  const poll = fetch(`${service.url}/sessions/s`, { headers: { "request-timeout": "60" } });
+  // Answered in order on the same server: when this is, the poll has arrived.
+  await fetch(`${service.url}/readyz`);
+  await service.stop("test");
+  assert.equal((await poll).status, 504);
+});

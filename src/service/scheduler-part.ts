@@ -10,7 +10,7 @@ import type { Registry } from "prom-client";
 import { type Config, ConfigError, parseAddress } from "../config/index.ts";
 import { reasonOf } from "../endpoint/index.ts";
 import type { FunctionInfo } from "../pool/index.ts";
-import { ApiKeys, schedulerApi } from "../scheduler/api/index.ts";
+import { type ApiKeyOptions, ApiKeys, schedulerApi } from "../scheduler/api/index.ts";
 import {
   BridgeSessions,
   DestinationPolicy,
@@ -63,7 +63,7 @@ export class SchedulerPart {
   constructor(options: SchedulerPartOptions) {
     const { config } = options;
     this.#options = options;
-    this.#keys = keysOf(config);
+    this.#keys = new ApiKeys(keysOf(config));
     this.#policy = policyOf(config, this.#local);
     this.#http = new HttpTransport({ rules: this.#policy.rules, ...signerOf(config) });
   }
@@ -120,6 +120,11 @@ export class SchedulerPart {
     if (this.#keys.open) telemetry.emit({ type: "notice", level: "warn", message: OPEN_NOTICE });
   }
 
+  /** Takes the new keys; clients that present a removed one are refused from now on. @throws {ConfigError} */
+  reconfigure(config: Config): void {
+    this.#keys.replace(keysOf(config));
+  }
+
   get scheduler(): Scheduler {
     if (this.#scheduler === undefined) throw new StoreError("closed", "the scheduler has not started");
     return this.#scheduler;
@@ -131,6 +136,7 @@ export class SchedulerPart {
   }
 
   async close(): Promise<void> {
+    this.#bridge.close();
     await this.#scheduler?.close();
     await this.#http.destroy();
   }
@@ -143,7 +149,7 @@ interface FunctionOptions {
 const OPEN_NOTICE =
   "the Dispatch API has no key: everybody on this machine may dispatch calls (set DISPATCH_API_KEYS)";
 
-function keysOf(config: Config): ApiKeys {
+function keysOf(config: Config): ApiKeyOptions {
   const keys = [...config.apiKeys, ...(config.apiKey === undefined ? [] : [config.apiKey])];
   const { host } = parseAddress(config.endpointAddr);
   if (keys.length === 0 && !isLoopbackHost(host)) {
@@ -152,7 +158,7 @@ function keysOf(config: Config): ApiKeys {
         "(`dispatch keys api` makes one), or turn the scheduler off",
     );
   }
-  return new ApiKeys({ keys, openOnLoopback: true });
+  return { keys, openOnLoopback: true };
 }
 
 function policyOf(config: Config, local: ReadonlySet<string>): DestinationPolicy {

@@ -24,6 +24,7 @@ export const schedulerOptions = [
     type: "list",
     default: [],
     secret: true,
+    reloads: true,
     group: "scheduler",
     doc: "Keys that clients of the Dispatch API may present, separated by commas; several allow rotation. With none, and no apiKey, everybody on this machine may dispatch, and listening on other addresses is refused.",
   },

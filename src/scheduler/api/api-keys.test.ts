@@ -71,6 +71,16 @@ test("without keys other machines, web pages and rebound names are refused", () 
   }
 });
 
+test("keys are replaced whole, and stay when the new ones cannot be", () => {
+  const keys = new ApiKeys({ keys: ["old"] });
+  const lets = (key: string) => keys.refusal({ ...LOCAL, authorization: `Bearer ${key}` }) === undefined;
+  keys.replace({ keys: ["old", "new"] });
+  assert.deepEqual([lets("old"), lets("new")], [true, true]);
+  assert.throws(() => keys.replace({ keys: [""] }), RangeError);
+  keys.replace({ keys: ["new"] });
+  assert.deepEqual([lets("old"), lets("new")], [false, true]);
+});
+
 test("an empty key is a mistake, not a key", () => {
   for (const key of ["", "  "]) assert.throws(() => new ApiKeys({ keys: ["a", key] }), RangeError);
 });

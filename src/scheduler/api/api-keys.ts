@@ -24,11 +24,16 @@ export interface Caller {
 
 /** Decides who may use the Dispatch API. */
 export class ApiKeys {
-  readonly #digests: readonly Buffer[];
-  readonly #openOnLoopback: boolean;
+  #digests: readonly Buffer[] = [];
+  #openOnLoopback = false;
 
   /** @throws RangeError when a key is empty: it would let in a header that holds none. */
   constructor(options: ApiKeyOptions = {}) {
+    this.replace(options);
+  }
+
+  /** Other keys from the next request on. Throws like the constructor, and the keys stay as they are. */
+  replace(options: ApiKeyOptions): void {
     const keys = options.keys ?? [];
     if (keys.some((key) => key.trim() === "")) throw new RangeError("an API key must not be empty");
     this.#digests = keys.map(digest);

@@ -131,6 +131,15 @@ test("a run that nobody fetches is unreachable, one that nobody answers is a TIM
   assert.equal(bridge.size, 0);
 });
 
+test("closing ends the polls, so that nothing holds the service open", async () => {
+  const { bridge } = setup();
+  const poll = bridge.fetch("s", forever());
+  bridge.close();
+  bridge.close();
+  assert.equal(await poll, undefined);
+  assert.equal(await bridge.fetch("s", forever()), undefined);
+});
+
 test("an aborted run leaves the queue", async () => {
   const { bridge, run } = setup();
   const controller = new AbortController();

@@ -51,6 +51,7 @@ interface Session {
 export class BridgeSessions {
   readonly #options: Required<BridgeOptions>;
   readonly #sessions = new Map<string, Session>();
+  readonly #closing = new AbortController();
 
   constructor(options: BridgeOptions) {
     this.#options = { runsPerSessionMax: 1_000, fetchTimeoutMs: 30_000, now: Date.now, ...options };
@@ -87,8 +88,9 @@ export class BridgeSessions {
     }
   }
 
-  /** The next run of a session; waits for one until `signal` aborts, and then gives undefined. */
-  async fetch(sessionId: string, signal: AbortSignal): Promise<BridgeRequest | undefined> {
+  /** The next run of a session; waits for one until `aborted` is, and then gives undefined. */
+  async fetch(sessionId: string, aborted: AbortSignal): Promise<BridgeRequest | undefined> {
+    const signal = AbortSignal.any([aborted, this.#closing.signal]);
     for (;;) {
       // Looked up in every round: an idle session is forgotten, and made anew by the next run.
       const session = this.#session(sessionId);
@@ -136,6 +138,11 @@ export class BridgeSessions {
       exchange.settle(failure(Status.TCP_ERROR, `bridge session ${sessionId} gave the run up`));
     }
     return dropped.length > 0;
+  }
+
+  /** Ends every poll, also those to come; runs stay as they are. */
+  close(): void {
+    this.#closing.abort();
   }
 
   /** Number of sessions that have a run or a poll; for tests and metrics. */
