@@ -91,12 +91,7 @@ export class Scheduler implements SchedulerApi {
   async dispatch(calls: readonly DispatchCall[]): Promise<string[]> {
     if (calls.length === 0) return [];
     this.#refuseWhenFull(calls.length);
-    const { ids } = this.#engine;
-    let firstId = ids.take(calls.length);
-    while (firstId === undefined) {
-      await ids.refill(calls.length);
-      firstId = ids.take(calls.length);
-    }
+    const firstId = this.#engine.ids.take(calls.length) ?? (await this.#idsFor(calls.length));
     return await acceptCalls(this.#engine, calls, firstId, this.#settings.keyRetentionMs);
   }
 
@@ -190,6 +185,21 @@ export class Scheduler implements SchedulerApi {
       durationMs: this.#clock.monotonicMs() - startedMs,
     });
     this.#retention.start();
+  }
+
+  /** Only now and then: the next ids are reserved long before the last ones are used up. */
+  async #idsFor(count: number): Promise<number> {
+    const { ids } = this.#engine;
+    try {
+      for (;;) {
+        await ids.refill(count);
+        const firstId = ids.take(count);
+        if (firstId !== undefined) return firstId;
+      }
+    } catch (cause) {
+      const details = { cause, retryAfterMs: RETRY_AFTER_MS };
+      throw new SchedulerError("unavailable", "the store could not reserve ids", details);
+    }
   }
 
   #refuseWhenFull(count: number): void {

@@ -1,9 +1,9 @@
 /** Calls as the Control API shows them. */
 import { type CallEnd, type CallRecord, NEVER_MS } from "../store/index.ts";
 import type { Status } from "../wire/status.ts";
-import type { Call } from "./call/call.ts";
+import { type Call, isEnd } from "./call/call.ts";
 import type { IdNames } from "./ids.ts";
-import type { CallSummary } from "./types.ts";
+import type { CallState, CallSummary } from "./types.ts";
 
 /** `live` is the call in memory, when there is one: it knows more than the row. */
 export function summaryOf(
@@ -12,7 +12,7 @@ export function summaryOf(
   live: Call | undefined,
   names: IdNames,
 ): CallSummary {
-  const state = end?.state ?? live?.state ?? (record.phase === "suspended" ? "suspended" : "ready");
+  const state = end?.state ?? stateOf(live, record);
   const call = live ?? record;
   const waits = end === undefined && (state === "delayed" || state === "suspended");
   return {
@@ -32,4 +32,11 @@ export function summaryOf(
     priority: call.priority,
     status: end?.status as Status | undefined,
   };
+}
+
+/** An end is shown once it is durable. */
+function stateOf(live: Call | undefined, record: CallRecord): CallState {
+  if (live === undefined) return record.phase === "suspended" ? "suspended" : "ready";
+  if (!isEnd(live.state)) return live.state;
+  return live.state === "cancelled" || live.state === "expired" ? "cancelling" : "running";
 }

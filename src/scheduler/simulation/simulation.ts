@@ -4,12 +4,12 @@
  */
 import { MemoryStore } from "../../store/index.ts";
 import { silentTelemetry, type Telemetry } from "../../telemetry/events.ts";
-import type { Clock } from "../clock.ts";
 import { Scheduler } from "../scheduler.ts";
 import { Clients } from "./clients.ts";
 import { type Faults, type Mutation, NO_FAULTS, randomFaults } from "./faults.ts";
 import { FaultyStore } from "./faulty-store.ts";
 import { Invariants } from "./invariants.ts";
+import { ProcessClock } from "./process-clock.ts";
 import { SeededRandom } from "./random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import { World } from "./world.ts";
@@ -203,37 +203,3 @@ class Life {
 
 const CRASHES_MAX = 20;
 const STEPS_MAX = 200_000;
-
-/** A process's view of time: nothing it asked for happens after it was killed. */
-class ProcessClock implements Clock {
-  readonly #clock: VirtualClock;
-  #dead = false;
-
-  constructor(clock: VirtualClock) {
-    this.#clock = clock;
-  }
-
-  kill(): void {
-    this.#dead = true;
-  }
-
-  now(): number {
-    return this.#clock.now();
-  }
-
-  monotonicMs(): number {
-    return this.#clock.monotonicMs();
-  }
-
-  setTimer(atMs: number, fire: () => void): () => void {
-    return this.#clock.setTimer(atMs, () => {
-      if (!this.#dead) fire();
-    });
-  }
-
-  defer(run: () => void): void {
-    this.#clock.defer(() => {
-      if (!this.#dead) run();
-    });
-  }
-}

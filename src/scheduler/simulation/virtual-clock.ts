@@ -72,7 +72,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Everything that only waits for promises has happened once the event loop has gone round. */
-function settle(): Promise<void> {
+/** Resolves once everything that only waits for promises has happened: the event loop has gone round. */
+export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

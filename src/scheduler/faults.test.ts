@@ -1,0 +1,181 @@
+/** What can be wrong around the scheduler: the store, the clock, the destinations, too much work. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Change, MemoryStore, StoreError, type StoreSession } from "../store/index.ts";
+import { Status } from "../wire/status.ts";
+import { SystemClock } from "./clock.ts";
+import { SchedulerError } from "./errors.ts";
+import { call, pending, Subject } from "./scheduler.test-support.ts";
+import { exitResponse } from "./simulation/messages.ts";
+
+/** A memory store that refuses commits while it is told to. */
+class RefusingStore extends MemoryStore {
+  refuse: StoreError | undefined;
+  commits = 0;
+
+  override async open(): Promise<StoreSession> {
+    const session = await super.open();
+    const commit = session.commit.bind(session);
+    session.commit = async (changes: readonly Change[]) => {
+      this.commits += 1;
+      if (this.refuse !== undefined) throw this.refuse;
+      return await commit(changes);
+    };
+    return session;
+  }
+}
+
+const full = new StoreError("full", "the disk is full");
+const unavailable = (error: unknown) => error instanceof SchedulerError && error.code === "unavailable";
+
+test("a commit that fails refuses the calls it would have recorded, and nothing of them is kept", async () => {
+  const store = new RefusingStore();
+  const subject = await new Subject(store).on("greet", () => exitResponse("hello")).open();
+  store.refuse = full;
+  await assert.rejects(subject.until(subject.scheduler.dispatch([call("greet")])), unavailable);
+  await assert.rejects(subject.until(subject.scheduler.dispatch([call("greet")])), unavailable);
+  assert.equal(subject.scheduler.stats().liveCalls, 0);
+  store.refuse = undefined;
+  await subject.clock.advance(10_000);
+  assert.equal(subject.runs.length, 0);
+  assert.equal((await subject.result(await subject.dispatch("greet"))).text, "hello");
+  await subject.close();
+});
+
+test("an answer that cannot be stored is kept until it can be; until then nobody is told and nothing starts", async () => {
+  const store = new RefusingStore();
+  const subject = await new Subject(store).open();
+  subject
+    .on("greet", () => {
+      store.refuse = full;
+      return exitResponse("hello");
+    })
+    .on("other", () => exitResponse("other"));
+  const [id, later] = await subject.until(
+    subject.scheduler.dispatch([call("greet"), call("other", { delayMs: 1_000 })]),
+  );
+  let told = false;
+  void subject.scheduler.wait(id!).then(() => {
+    told = true;
+  });
+  await subject.clock.advance(30_000);
+  assert.equal(told, false);
+  assert.deepEqual(
+    subject.runs.map((run) => run.function),
+    ["greet"],
+  );
+  assert.equal(
+    (await subject.until(subject.scheduler.get(id!))).state,
+    "running",
+    "what is stored can be read",
+  );
+  const failures = subject.events.filter(({ type }) => type === "scheduler-commit-failed");
+  assert.ok(failures.length >= 5 && failures.length < 20, "with growing pauses");
+  store.refuse = undefined;
+  assert.equal((await subject.result(id!)).text, "hello");
+  assert.equal((await subject.result(later!)).text, "other");
+  await subject.close();
+});
+
+test("a scheduler whose store was taken over stops", async () => {
+  const subject = await new Subject().on("greet", () => exitResponse("hello")).open();
+  await subject.result(await subject.dispatch("greet"));
+  await subject.store.open();
+  await assert.rejects(subject.until(subject.scheduler.dispatch([call("greet")])), unavailable);
+  await assert.rejects(subject.until(subject.scheduler.dispatch([call("greet")])), unavailable);
+  const [event] = subject.events.filter(({ type }) => type === "scheduler-commit-failed");
+  assert.ok(event?.type === "scheduler-commit-failed");
+  assert.deepEqual([event.code, event.retryInMs], ["fenced", undefined]);
+  await subject.close();
+});
+
+test("more than may live at a time is refused, and taken again when there is room", async () => {
+  let answer: (bytes: Uint8Array) => void = () => {};
+  const subject = await new Subject()
+    .on("slow", () => new Promise((resolve) => (answer = resolve)))
+    .open({ liveCallsMax: 1 });
+  await subject.dispatch("slow");
+  const exhausted = (error: unknown) =>
+    error instanceof SchedulerError && error.code === "resource_exhausted" && error.retryAfterMs === 1000;
+  await assert.rejects(subject.until(subject.scheduler.dispatch([call("slow")])), exhausted);
+  await subject.settle();
+  answer(exitResponse("done"));
+  await subject.settle();
+  await subject.dispatch("slow");
+  await subject.close();
+});
+
+test("closing makes answers durable, aborts what runs, and tells whoever waits", async () => {
+  let aborted = false;
+  const subject = await new Subject()
+    .on("slow", (_run, { signal }) => {
+      signal.addEventListener("abort", () => {
+        aborted = true;
+      });
+      return pending();
+    })
+    .open();
+  const id = await subject.dispatch("slow");
+  await subject.settle();
+  const waiting = subject.scheduler.wait(id);
+  const closing = Promise.all([subject.scheduler.close(), subject.scheduler.close()]);
+  await assert.rejects(subject.until(waiting), unavailable);
+  await subject.until(closing);
+  assert.ok(aborted);
+  await assert.rejects(subject.scheduler.dispatch([call("slow")]), unavailable);
+  await subject.reopen();
+  assert.equal(subject.scheduler.recovered.live, 1);
+});
+
+test("a run whose answer never comes is given up and tried again; the late answer is dropped and counted", async () => {
+  const answers: ((bytes: Uint8Array) => void)[] = [];
+  const subject = await new Subject()
+    .on("lost", () => new Promise((resolve) => answers.push(resolve)))
+    .open({ runTimeoutMs: 30_000 });
+  const id = await subject.dispatch("lost");
+  await subject.clock.advance(31_000);
+  assert.equal(answers.length, 2);
+  answers[0]!(exitResponse("late"));
+  await subject.settle();
+  assert.equal(await subject.stateOf(id), "running");
+  answers[1]!(exitResponse("in time"));
+  assert.equal((await subject.result(id)).text, "in time");
+  const drops = subject.events.filter(({ type }) => type === "scheduler-answer-dropped");
+  assert.deepEqual(drops, [{ type: "scheduler-answer-dropped", reason: "stale" }]);
+  await subject.close();
+});
+
+test("a delivery that throws counts as TEMPORARY_ERROR", async () => {
+  let broken = true;
+  const subject = await new Subject()
+    .on("greet", () => {
+      if (!broken) return exitResponse("hello");
+      broken = false;
+      throw new Error("broken delivery");
+    })
+    .open();
+  const id = await subject.dispatch("greet");
+  assert.equal((await subject.result(id)).status, Status.OK);
+  const [, failed] = await subject.until(subject.scheduler.events(id));
+  assert.match(failed!.message, /TEMPORARY_ERROR: broken delivery/);
+  await subject.close();
+});
+
+test("a clock that jumps back goes on at its own pace, also over a restart", () => {
+  const wall = { ms: 1_000_000 };
+  const monotonic = { ms: 50 };
+  const sources = { wallMs: () => wall.ms, monotonicMs: () => monotonic.ms };
+  const clock = new SystemClock(0, sources);
+  assert.equal(clock.now(), 1_000_000);
+  wall.ms = 400_000;
+  monotonic.ms += 250;
+  assert.equal(clock.now(), 1_000_250);
+  wall.ms = 2_000_000;
+  assert.equal(clock.now(), 2_000_000);
+  wall.ms = 1_500_000;
+  monotonic.ms += 10;
+  assert.equal(clock.now(), 2_000_010);
+  const restarted = new SystemClock(2_000_010, sources);
+  monotonic.ms += 5;
+  assert.equal(restarted.now(), 2_000_015);
+});

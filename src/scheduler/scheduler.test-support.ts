@@ -1,0 +1,109 @@
+import { MemoryStore, type Store } from "../store/index.ts";
+import type { TelemetryEvent } from "../telemetry/events.ts";
+import type { Status } from "../wire/status.ts";
+import { Scheduler, type SchedulerOptions } from "./index.ts";
+import { bytesOf, failedResponse, type ReceivedRun, readRunRequest, textOf } from "./simulation/messages.ts";
+import { ProcessClock } from "./simulation/process-clock.ts";
+import { settle, VirtualClock } from "./simulation/virtual-clock.ts";
+import type { CallResult, Delivery, DispatchCall, Outcome, Run } from "./types.ts";
+
+export type TestFunction = (
+  run: ReceivedRun,
+  raw: Run,
+) => Uint8Array | Outcome | Promise<Uint8Array | Outcome>;
+
+/** A scheduler on a virtual clock, with functions that are closures of the test. */
+export class Subject implements Delivery {
+  readonly clock = new VirtualClock();
+  readonly functions = new Map<string, TestFunction>();
+  readonly runs: Run[] = [];
+  readonly events: TelemetryEvent[] = [];
+  readonly store: Store;
+  scheduler!: Scheduler;
+
+  constructor(store: Store = new MemoryStore()) {
+    this.store = store;
+  }
+
+  #process: ProcessClock | undefined;
+
+  async open(options: Partial<SchedulerOptions> = {}): Promise<this> {
+    this.#process = new ProcessClock(this.clock);
+    this.scheduler = await this.until(
+      Scheduler.open({
+        store: this.store,
+        delivery: this,
+        clock: this.#process,
+        random: () => 0.5,
+        telemetry: { emit: (event) => this.events.push(event) },
+        ...options,
+      }),
+    );
+    return this;
+  }
+
+  /** A crash: the process before is forgotten, with all it had under way. */
+  async reopen(options: Partial<SchedulerOptions> = {}): Promise<this> {
+    this.#process?.kill();
+    return await this.open(options);
+  }
+
+  async deliver(run: Run): Promise<Outcome> {
+    this.runs.push(run);
+    const handle = this.functions.get(run.function);
+    if (handle === undefined) return { kind: "response", response: failedResponse(15 as Status) };
+    const answer = await handle(readRunRequest(run.request), run);
+    return answer instanceof Uint8Array ? { kind: "response", response: answer } : answer;
+  }
+
+  on(name: string, handle: TestFunction): this {
+    this.functions.set(name, handle);
+    return this;
+  }
+
+  async dispatch(name: string, changes: Partial<DispatchCall> = {}): Promise<string> {
+    const [id] = await this.until(this.scheduler.dispatch([call(name, changes)]));
+    return id!;
+  }
+
+  async result(id: string): Promise<CallResult & { text: string | undefined }> {
+    const result = await this.until(this.scheduler.wait(id));
+    return { ...result, text: result.output === null ? undefined : textOf(result.output) };
+  }
+
+  async stateOf(id: string): Promise<string> {
+    return (await this.until(this.scheduler.get(id))).state;
+  }
+
+  /** Lets time pass until the promise is settled. */
+  async until<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = () => {
+      settled = true;
+    };
+    promise.then(done, done);
+    for (let idle = 0; idle < 1000; ) {
+      await settle();
+      if (settled) return await promise;
+      idle = (await this.clock.step()) ? 0 : idle + 1;
+    }
+    throw new Error("nothing happens any more");
+  }
+
+  /** What is due now, and nothing later. */
+  async settle(): Promise<void> {
+    await this.clock.advance(0);
+  }
+
+  async close(): Promise<void> {
+    await this.until(this.scheduler.close());
+  }
+}
+
+export function call(name: string, changes: Partial<DispatchCall> = {}): DispatchCall {
+  return { endpoint: "bridge://test", function: name, input: bytesOf("input"), ...changes };
+}
+
+export function pending(): Promise<never> {
+  return new Promise(() => {});
+}

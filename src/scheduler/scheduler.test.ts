@@ -1,0 +1,363 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MemoryStore } from "../store/index.ts";
+import { Status } from "../wire/status.ts";
+import { SchedulerError, type SchedulerErrorCode } from "./errors.ts";
+import { call, pending, Subject } from "./scheduler.test-support.ts";
+import { bytesOf, exitResponse, failedResponse, pollResponse, tailResponse } from "./simulation/messages.ts";
+
+const withCode = (code: SchedulerErrorCode, text?: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof SchedulerError, String(error));
+  assert.equal(error.code, code);
+  if (text !== undefined) assert.match(error.message, text);
+  return true;
+};
+
+const child = (name: string, input = "input") => ({
+  correlationId: 1n,
+  function: name,
+  input,
+  expirationMs: undefined,
+});
+
+test("a call runs with its input and its result is there for whoever asks, however often", async () => {
+  const subject = await new Subject().on("greet", ({ input }) => exitResponse(`hello ${input}`)).open();
+  const id = await subject.dispatch("greet");
+  assert.equal((await subject.result(id)).text, "hello input");
+  assert.equal((await subject.result(id)).text, "hello input");
+  assert.equal(subject.runs.length, 1);
+  await subject.close();
+});
+
+test("a result is there after a restart, and for as long as it is kept", async () => {
+  const subject = await new Subject().on("greet", () => exitResponse("hello")).open({ retentionMs: 60_000 });
+  const id = await subject.dispatch("greet");
+  await subject.result(id);
+  await subject.close();
+  await subject.reopen({ retentionMs: 60_000, retentionIntervalMs: 1_000 });
+  assert.equal((await subject.result(id)).text, "hello");
+  await subject.clock.advance(70_000);
+  await assert.rejects(subject.until(subject.scheduler.wait(id)), withCode("not_found"));
+  await subject.close();
+});
+
+test("what ran when the process was killed runs again, and the answer to the one before is stale", async () => {
+  let answerLate: (answer: Uint8Array) => void = () => {};
+  const subject = await new Subject()
+    .on("slow", () => new Promise((resolve) => (answerLate = resolve)))
+    .open();
+  const id = await subject.dispatch("slow");
+  await subject.settle();
+  assert.equal(await subject.stateOf(id), "running");
+  const before = answerLate;
+  await subject.reopen();
+  assert.equal(subject.scheduler.recovered.ready, 1);
+  await subject.settle();
+  before(exitResponse("from the process before"));
+  await subject.settle();
+  answerLate(exitResponse("from this process"));
+  assert.equal((await subject.result(id)).text, "from this process");
+  assert.deepEqual(
+    subject.runs.map(({ epoch, attempt }) => [epoch, attempt]),
+    [
+      [1, 1],
+      [2, 1],
+    ],
+  );
+});
+
+test("timers are kept over a restart", async () => {
+  const subject = await new Subject().on("later", () => exitResponse("now")).open();
+  const id = await subject.dispatch("later", { delayMs: 3_600_000 });
+  await subject.clock.advance(1_800_000);
+  await subject.reopen();
+  assert.equal(await subject.stateOf(id), "delayed");
+  await subject.clock.advance(1_799_000);
+  assert.equal(subject.runs.length, 0);
+  await subject.clock.advance(1_000);
+  assert.equal((await subject.result(id)).text, "now");
+  await subject.close();
+});
+
+test("a batch is refused whole, and names the call and the field", async () => {
+  const subject = await new Subject().on("greet", () => exitResponse("hello")).open();
+  const faults: [Parameters<typeof call>, RegExp][] = [
+    [["no name"], /^calls\[1\]\.function: "no name"/],
+    [["greet", { endpoint: "" }], /^calls\[1\]\.endpoint: is required/],
+    [["greet", { endpoint: "file:///etc" }], /^calls\[1\]\.endpoint/],
+    [["greet", { expirationMs: -1 }], /^calls\[1\]\.expiration/],
+    [["greet", { delayMs: Number.NaN }], /^calls\[1\]\.delay/],
+    [["greet", { priority: 1000 }], /^calls\[1\]\.priority/],
+    [["greet", { idempotencyKey: "k".repeat(513) }], /^calls\[1\]\.idempotency_key/],
+  ];
+  for (const [bad, text] of faults) {
+    await assert.rejects(
+      subject.until(subject.scheduler.dispatch([call("greet"), call(...bad)])),
+      withCode("invalid_argument", text),
+    );
+  }
+  assert.deepEqual(await subject.scheduler.dispatch([]), []);
+  await subject.settle();
+  assert.equal(subject.runs.length, 0);
+  await subject.close();
+});
+
+test("calls with one key are one call, for each function its own, until the key runs out", async () => {
+  const options = { retentionMs: 10_000, keyRetentionMs: 5_000 };
+  const subject = await new Subject().on("greet", () => exitResponse("hello")).open(options);
+  const keyed = { idempotencyKey: "k" };
+  const first = await subject.dispatch("greet", keyed);
+  assert.equal(await subject.dispatch("greet", keyed), first);
+  const [a, b, c] = await subject.until(
+    subject.scheduler.dispatch([call("greet", keyed), call("other", keyed), call("other", keyed)]),
+  );
+  assert.equal(a, first);
+  assert.equal(b, c);
+  assert.notEqual(b, first);
+  await subject.reopen(options);
+  assert.equal(await subject.dispatch("greet", keyed), first);
+  await subject.clock.advance(5_000);
+  assert.notEqual(await subject.dispatch("greet", keyed), first);
+  await subject.settle();
+  assert.equal(subject.runs.filter((run) => run.function === "greet").length, 2);
+  await subject.close();
+});
+
+test("a function that suspends is given its state and the results of its calls", async () => {
+  const subject = await new Subject()
+    .on("double", ({ input }) => exitResponse(String(2 * Number(input))))
+    .on("parent", ({ state, results }) =>
+      state === undefined
+        ? pollResponse({
+            state: "waiting",
+            calls: [child("double", "21")],
+            maxWaitMs: 60_000,
+            min: 1,
+            max: 1,
+          })
+        : exitResponse(`${state} ${results[0]?.output}`),
+    )
+    .open();
+  const id = await subject.dispatch("parent");
+  assert.equal((await subject.result(id)).text, "waiting 42");
+  const [parent, double] = await subject
+    .until(subject.scheduler.list({}))
+    .then(({ calls }) => calls.toReversed());
+  assert.equal(double?.parentId, parent?.id);
+  assert.equal(double?.rootId, parent?.id);
+  await subject.close();
+});
+
+test("a failure is retried until it passes, and the story tells of it", async () => {
+  const subject = await new Subject()
+    .on("flaky", (_run, { attempt }) =>
+      attempt < 3 ? failedResponse(Status.TEMPORARY_ERROR) : exitResponse("at last"),
+    )
+    .open();
+  const id = await subject.dispatch("flaky");
+  assert.equal((await subject.result(id)).text, "at last");
+  const events = await subject.until(subject.scheduler.events(id));
+  assert.deepEqual(
+    events.map(({ kind, attempt }) => `${kind} ${attempt}`),
+    ["dispatched 0", "attempt_failed 1", "attempt_failed 2", "ended 3"],
+  );
+  assert.match(events[1]!.message, /TEMPORARY_ERROR: SimulatedError: told to fail/);
+  await subject.close();
+});
+
+test("a call's own retry options come before its function's, and those before the configured ones", async () => {
+  const subject = await new Subject()
+    .on("limited", () => failedResponse(Status.TEMPORARY_ERROR))
+    .open({
+      retry: { attemptsMax: 9 },
+      retryOf: (name) => (name === "limited" ? { attemptsMax: 4 } : undefined),
+    });
+  subject.functions.set("other", subject.functions.get("limited")!);
+  for (const [name, retry, attempts] of [
+    ["other", undefined, 9],
+    ["limited", undefined, 4],
+    ["limited", { attemptsMax: 2 }, 2],
+  ] as const) {
+    const id = await subject.dispatch(name, { retry });
+    assert.equal((await subject.result(id)).status, Status.TEMPORARY_ERROR);
+    assert.equal(subject.runs.filter((run) => run.id === id).length, attempts);
+  }
+  await subject.close();
+});
+
+test("an expired call ends with TIMEOUT while it runs, its attempt is aborted and its children are cancelled", async () => {
+  let aborted = "";
+  const subject = await new Subject()
+    .on("endless", (_run, { signal }) => {
+      signal.addEventListener("abort", () => {
+        aborted = String(signal.reason.message);
+      });
+      return pending();
+    })
+    .on("parent", () =>
+      pollResponse({ state: "s", calls: [child("endless")], maxWaitMs: 3_600_000, min: 1, max: 1 }),
+    )
+    .open({ graceMs: 5_000 });
+  const id = await subject.dispatch("parent", { expirationMs: 60_000 });
+  const startedMs = subject.clock.now();
+  assert.equal((await subject.result(id)).status, Status.TIMEOUT);
+  assert.equal(aborted, "the call was cancelled");
+  assert.ok(subject.clock.now() - startedMs <= 65_100, "no longer than its life and the grace");
+  const { calls } = await subject.until(subject.scheduler.list({}));
+  assert.deepEqual(
+    calls.map(({ state }) => state),
+    ["cancelled", "expired"],
+  );
+  await subject.close();
+});
+
+test("cancelling a call cancels the whole tree below it, and nothing else", async () => {
+  const subject = await new Subject()
+    .on("leaf", pending)
+    .on("node", () =>
+      pollResponse({
+        state: "s",
+        calls: [child("leaf"), child("leaf")],
+        maxWaitMs: 3_600_000,
+        min: 1,
+        max: 1,
+      }),
+    )
+    .on("root", () =>
+      pollResponse({
+        state: "s",
+        calls: [child("node"), child("leaf")],
+        maxWaitMs: 3_600_000,
+        min: 1,
+        max: 1,
+      }),
+    )
+    .open({ graceMs: 100 });
+  const other = await subject.dispatch("root");
+  const id = await subject.dispatch("root");
+  await subject.clock.advance(10);
+  const summary = await subject.until(subject.scheduler.cancel(id));
+  assert.equal(summary.state, "cancelling");
+  await subject.clock.advance(1_000);
+  const tree = await subject.until(subject.scheduler.list({ rootId: id }));
+  assert.deepEqual(
+    tree.calls.map(({ state }) => state),
+    Array(5).fill("cancelled"),
+  );
+  const rest = await subject.until(subject.scheduler.list({ states: ["running", "suspended"] }));
+  assert.equal(rest.calls.length, 5);
+  assert.ok(rest.calls.every(({ rootId }) => rootId === other));
+  assert.equal((await subject.until(subject.scheduler.cancel(id))).state, "cancelled");
+  await subject.close();
+});
+
+test("a failed call can be retried under its id; one that succeeded or lives cannot", async () => {
+  let works = false;
+  const subject = await new Subject()
+    .on("moody", ({ input }) => (works ? exitResponse(`${input}!`) : failedResponse(Status.PERMANENT_ERROR)))
+    .open();
+  const id = await subject.dispatch("moody");
+  assert.equal((await subject.result(id)).status, Status.PERMANENT_ERROR);
+  works = true;
+  await subject.until(subject.scheduler.retry(id));
+  assert.equal((await subject.result(id)).text, "input!");
+  await assert.rejects(subject.until(subject.scheduler.retry(id)), withCode("failed_precondition"));
+  await assert.rejects(subject.until(subject.scheduler.retry("memory-zz")), withCode("not_found"));
+  assert.deepEqual(
+    subject.runs.map(({ attempt }) => attempt),
+    [1, 2],
+  );
+  await subject.close();
+});
+
+test("a tail call takes the call's place under its id", async () => {
+  const subject = await new Subject()
+    .on("count", ({ input }) => {
+      const left = input === "input" ? 3 : Number(input);
+      return left === 0 ? exitResponse("done") : tailResponse("count", String(left - 1));
+    })
+    .open();
+  const id = await subject.dispatch("count");
+  assert.equal((await subject.result(id)).text, "done");
+  assert.deepEqual(new Set(subject.runs.map((run) => run.id)), new Set([id]));
+  assert.equal((await subject.until(subject.scheduler.list({}))).calls.length, 1);
+  await subject.close();
+});
+
+test("an answer that is no RunResponse, or says nothing, ends the call as INVALID_RESPONSE", async () => {
+  const answers = [
+    bytesOf("not protobuf at all"),
+    new Uint8Array(0),
+    Uint8Array.of(8, 1),
+    Uint8Array.of(8, 99),
+    Uint8Array.of(8, 1, 18, 0),
+  ];
+  const subject = await new Subject().on("odd", ({ input }) => answers[Number(input)]!).open();
+  for (let index = 0; index < answers.length; index++) {
+    const id = await subject.dispatch("odd", { input: bytesOf(String(index)) });
+    assert.equal((await subject.result(id)).status, Status.INVALID_RESPONSE, `answer ${index}`);
+  }
+  await subject.close();
+});
+
+test("a waiter that gives up is forgotten, others are not", async () => {
+  let answer: (bytes: Uint8Array) => void = () => {};
+  const subject = await new Subject().on("slow", () => new Promise((resolve) => (answer = resolve))).open();
+  const id = await subject.dispatch("slow");
+  const abort = new AbortController();
+  const given = subject.scheduler.wait(id, abort.signal);
+  const patient = subject.scheduler.wait(id);
+  abort.abort(new Error("enough"));
+  await assert.rejects(given, /enough/);
+  await subject.settle();
+  answer(exitResponse("late"));
+  await subject.until(patient);
+  await assert.rejects(subject.scheduler.wait(id, AbortSignal.abort(new Error("before"))), /before/);
+  await subject.close();
+});
+
+test("ids of another store, and what is no id, are not found", async () => {
+  const subject = await new Subject(new MemoryStore({ tag: "others" })).open();
+  for (const id of [
+    "memory-1",
+    "others-",
+    "others-0",
+    "others-01",
+    "others-1x!",
+    "",
+    "others-zzzzzzzzzzzz",
+  ]) {
+    await assert.rejects(subject.until(subject.scheduler.wait(id)), withCode("not_found"), id);
+  }
+  await subject.close();
+});
+
+test("lists filter by state in memory and in the store, and page to the end", async () => {
+  const subject = await new Subject()
+    .on("done", () => exitResponse("done"))
+    .on("stuck", pending)
+    .open();
+  await subject.until(
+    subject.scheduler.dispatch(Array.from({ length: 25 }, (_, i) => call(i % 5 === 0 ? "stuck" : "done"))),
+  );
+  await subject.clock.advance(10);
+  await subject.dispatch("done", { delayMs: 1_000 });
+  const count = async (states: Parameters<typeof subject.scheduler.list>[0]["states"]) => {
+    let pageToken: string | undefined;
+    let total = 0;
+    do {
+      const page = await subject.until(subject.scheduler.list({ states, pageSize: 3, pageToken }));
+      total += page.calls.length;
+      pageToken = page.nextPageToken;
+    } while (pageToken !== undefined);
+    return total;
+  };
+  assert.equal(await count(["running"]), 5);
+  assert.equal(await count(["succeeded"]), 20);
+  assert.equal(await count(["delayed", "running"]), 6);
+  assert.equal(await count(undefined), 26);
+  assert.equal(await count([]), 0);
+  await assert.rejects(subject.scheduler.list({ pageSize: 0 }), withCode("invalid_argument"));
+  await assert.rejects(subject.scheduler.list({ pageToken: "x" }), withCode("invalid_argument"));
+  await subject.close();
+});
