@@ -15,9 +15,9 @@ export class MemoryGuard {
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes;
+    // Never taken back: the flag is the whole process's, and another thread may be at this line.
     setFlagsFromString("--expose-gc");
     this.#collect = runInNewContext("gc") as () => void;
-    setFlagsFromString("--no-expose-gc");
   }
 
   /** Bytes in use, garbage included. */
