@@ -87,7 +87,7 @@ function parseModule(source: string, filename: string): Program {
     });
   } catch (error) {
     const { message, loc } = error as Error & { loc?: { line: number; column: number } };
-    const node = loc ? ({ loc: { start: loc, end: loc } } as never) : null;
+    const node = loc ? { loc: { start: loc } } : null;
     const plain = message.replace(/ \(\d+:\d+\)$/, "");
     throw new CompileError("SYNTAX_ERROR", plain, filename, node, { cause: error });
   }

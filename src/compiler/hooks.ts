@@ -45,13 +45,18 @@ export function registerCompiler(options: CompilerHookOptions): CompilerHook {
       const { pathname } = new URL(url);
       const file = fileURLToPath(pathToFileURL(decodeURIComponent(pathname)));
       if (!compiles(file)) return next(url, context);
+      const source = readFileSync(file, "utf8");
+      if (isCompiled(source)) return next(url, context);
       const id = moduleIdOf(file);
-      const compiled = compileFile(readFileSync(file, "utf8"), { moduleId: id, filename: id });
+      const compiled = compileFile(source, { moduleId: id, filename: id });
       compiled.map.sources = [pathToFileURL(file).href];
       return { format: "module", shortCircuit: true, source: withInlineMap(compiled) };
     },
   });
 }
+
+/** Whether a build has compiled this source already, maybe together with others. */
+export const isCompiled = (source: string): boolean => source.includes(RUNTIME_SPECIFIER);
 
 /** Which files are compiled. */
 export function fileFilter({ packages = [], exclude = [] }: FileFilterOptions): (file: string) => boolean {

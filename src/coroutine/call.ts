@@ -8,7 +8,7 @@ import { Coroutine } from "./coroutine.ts";
  *
  * @throws Error outside of a durable function.
  */
-export function call(functionName: string, ...args: unknown[]): PromiseLike<unknown> {
+export function call(functionName: string, ...args: unknown[]): Promise<unknown> {
   return callWith({}, functionName, ...args);
 }
 
@@ -17,19 +17,19 @@ export function callWith(
   options: CallOptions & { endpoint?: string },
   functionName: string,
   ...args: unknown[]
-): PromiseLike<unknown> {
+): Promise<unknown> {
   const scope = currentScope();
   if (!scope) throw new Error(`call(${JSON.stringify(functionName)}) outside of a durable function`);
   const { endpoint = "", ...rest } = options;
-  return scope.call({ endpoint, function: functionName, args, options: rest });
+  return scope.call({ endpoint, function: functionName, args, options: rest }) as Promise<unknown>;
 }
 
 /**
  * Waits without a thread or a timer of this process: the coroutine is suspended, and the scheduler wakes it. Below
  * one second, and outside of a durable function, it waits in place.
  */
-export function sleep(ms: number): PromiseLike<void> {
+export function sleep(ms: number): Promise<void> {
   const scope = currentScope();
-  if (scope instanceof Coroutine) return scope.sleepUntil(scope.nowMs() + ms) as PromiseLike<never>;
+  if (scope instanceof Coroutine) return scope.sleepUntil(scope.nowMs() + ms) as unknown as Promise<void>;
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

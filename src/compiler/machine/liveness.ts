@@ -107,14 +107,16 @@ function flowOf(one: Instruction, index: number, sets: BitSets, positions: Reado
   const none = sets.empty();
   switch (one.op) {
     case "statement":
-      return { ...sets.effectsOf(one.statement), successors: [next, ...one.targets.map(at)], handler };
-    case "leave":
-      return {
-        uses: sets.usedBy(one.statement),
-        defines: none,
-        successors: one.targets.map(at),
-        handler,
-      };
+    case "leave": {
+      const successors = one.targets.map(at);
+      if (one.op === "statement") successors.push(next);
+      // A jump out of the middle may skip assignments that come after it.
+      const isStraight = one.targets.length === 0 || isStraightLine(one.statement);
+      const effects = isStraight
+        ? sets.effectsOf(one.statement)
+        : { uses: sets.usedBy(one.statement), defines: none };
+      return { ...effects, successors, handler };
+    }
     case "set":
       return { uses: sets.usedBy(one.value), defines: sets.of([one.name]), successors: [next], handler };
     case "label":
@@ -137,7 +139,18 @@ function flowOf(one: Instruction, index: number, sets: BitSets, positions: Reado
   }
 }
 
-type Bits = Int32Array;
+/** Assignments and a jump at the end, as ways out are written. */
+function isStraightLine(one: Statement): boolean {
+  if (one.type !== "BlockStatement") return one.type !== "IfStatement";
+  return one.body.every(({ type }) => type === "ExpressionStatement" || type === "ContinueStatement");
+}
+
+type Bits = Int32Array<ArrayBuffer>;
+
+interface Effects {
+  readonly uses: Bits;
+  readonly defines: Bits;
+}
 
 class BitSets {
   private readonly words: number;
@@ -197,20 +210,51 @@ class BitSets {
     for (const child of children(node)) this.collect(child, bits);
   }
 
-  /** Uses and definite definitions of a statement. */
-  effectsOf(one: Statement): { uses: Bits; defines: Bits } {
-    if (one.type === "ExpressionStatement" && one.expression.type === "AssignmentExpression") {
-      const { left, right, operator } = one.expression;
-      if (operator === "=" && left.type === "Identifier") {
-        return { uses: this.usedBy(right), defines: this.of([left.name]) };
+  /** What a statement may read before it assigns it, and what it assigns however it ends. */
+  effectsOf(one: Statement): Effects {
+    switch (one.type) {
+      case "ExpressionStatement":
+        return this.effectsOfExpression(one.expression);
+      case "BlockStatement":
+        return this.effectsInOrder(one.body);
+      case "IfStatement": {
+        const test = this.usedBy(one.test);
+        const then = this.effectsOf(one.consequent);
+        const otherwise = one.alternate
+          ? this.effectsOf(one.alternate)
+          : { uses: this.empty(), defines: this.empty() };
+        addAll(test, then.uses);
+        addAll(test, otherwise.uses);
+        return { uses: test, defines: then.defines.map((word, index) => word & otherwise.defines[index]!) };
       }
-      if (operator === "=" && (left.type === "ObjectPattern" || left.type === "ArrayPattern")) {
+      default:
+        return { uses: this.usedBy(one), defines: this.empty() };
+    }
+  }
+
+  private effectsInOrder(list: readonly Statement[]): Effects {
+    const uses = this.empty();
+    const defines = this.empty();
+    for (const one of list) {
+      const effects = this.effectsOf(one);
+      removeAll(effects.uses, defines);
+      addAll(uses, effects.uses);
+      addAll(defines, effects.defines);
+    }
+    return { uses, defines };
+  }
+
+  private effectsOfExpression(expression: Expression): Effects {
+    if (expression.type === "AssignmentExpression" && expression.operator === "=") {
+      const { left, right } = expression;
+      if (left.type === "Identifier") return { uses: this.usedBy(right), defines: this.of([left.name]) };
+      if (left.type === "ObjectPattern" || left.type === "ArrayPattern") {
         const uses = this.usedBy(right);
         this.collectPattern(left, uses);
         return { uses, defines: this.of(patternIdentifiers(left).map((id) => id.name)) };
       }
     }
-    return { uses: this.usedBy(one), defines: this.empty() };
+    return { uses: this.usedBy(expression), defines: this.empty() };
   }
 
   /** What a pattern reads besides its targets: keys, defaults, objects whose properties it assigns. */

@@ -1,4 +1,5 @@
 /** `Promise.all` and its kin for tasks, with results in the order of the arguments. */
+import { AnyException } from "../../sdk/index.ts";
 import {
   currentOwner,
   enqueue,
@@ -10,7 +11,8 @@ import {
 } from "./owner.ts";
 import { isThenable, Task } from "./task.ts";
 
-export type CombinatorKind = "all" | "allSettled" | "any" | "race";
+/** "first" is "any" with the errors of Dispatch: see combine.ts. */
+export type CombinatorKind = "all" | "allSettled" | "any" | "race" | "first";
 
 export class Combinator extends Task {
   kind: CombinatorKind;
@@ -38,6 +40,7 @@ export class Combinator extends Task {
         this.results[index] = failed ? { status: "rejected", reason: value } : { status: "fulfilled", value };
         break;
       case "any":
+      case "first":
         if (!failed) {
           this.$$settle(1, value);
           return;
@@ -53,8 +56,10 @@ export class Combinator extends Task {
 
   $$memberDone(): void {
     if (--this.remaining > 0 || this.kind === "race") return;
-    if (this.kind === "any") this.$$fail(new AggregateError(this.results, "All promises were rejected"));
-    else this.$$settle(1, this.results);
+    const { kind, results } = this;
+    if (kind === "any") this.$$fail(new AggregateError(results, "All promises were rejected"));
+    else if (kind !== "first") this.$$settle(1, results);
+    else this.$$fail(results.length === 1 ? results[0] : new AnyException(results));
   }
 }
 
@@ -75,7 +80,7 @@ export class Member implements Waiter {
   }
 }
 
-function combine(kind: CombinatorKind, members: Iterable<unknown>): Combinator {
+export function combine(kind: CombinatorKind, members: Iterable<unknown>): Combinator {
   const combinator = new Combinator(kind);
   const owner = combinator.$$R;
   try {
@@ -219,18 +224,3 @@ export const promises = {
     return task;
   },
 };
-
-const members = (args: readonly unknown[]): Iterable<unknown> =>
-  args.length === 1 && isIterable(args[0]) ? args[0] : args;
-
-const isIterable = (value: unknown): value is Iterable<unknown> =>
-  typeof value === "object" && value !== null && Symbol.iterator in value;
-
-/** All results, in the order of the arguments (or of one iterable); the first error wins. */
-export const gather = (...args: unknown[]): Task => combine("all", members(args));
-export const all = gather;
-/** The first success; an AggregateError when all fail. */
-export const any = (...args: unknown[]): Task => combine("any", members(args));
-/** The first to settle. */
-export const race = (...args: unknown[]): Task => combine("race", members(args));
-export const allSettled = (...args: unknown[]): Task => combine("allSettled", members(args));

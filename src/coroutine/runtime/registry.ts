@@ -150,4 +150,10 @@ export const boundTag = (value: object): BoundTag | undefined => (value as { [BO
 
 export function registerModule(id: string, bindings: Readonly<Record<string, () => unknown>>): void {
   modules.set(id, bindings);
+  registrations++;
 }
+
+/** Goes up with every module that is loaded, or loaded again. */
+export const moduleRegistrations = (): number => registrations;
+
+let registrations = 0;

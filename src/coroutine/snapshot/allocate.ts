@@ -227,7 +227,8 @@ function setWaiters(task: Task, flags: number, waiters: readonly unknown[]): voi
 
 function allocateCombinator(head: Head): Combinator {
   const kind = text(head[0]);
-  if (!["all", "allSettled", "any", "race"].includes(kind)) return corrupt(`an unknown combinator ${kind}`);
+  if (!["all", "allSettled", "any", "race", "first"].includes(kind))
+    return corrupt(`an unknown combinator ${kind}`);
   const combinator = new Combinator(kind as CombinatorKind);
   combinator.remaining = integer(head[1]);
   return combinator;

@@ -1,5 +1,5 @@
 /** Objects that have a name: constants and imports of compiled modules, and what JavaScript itself provides. */
-import { modules } from "../runtime/registry.ts";
+import { moduleRegistrations, modules } from "../runtime/registry.ts";
 
 export interface BindingName {
   readonly module: string;
@@ -7,29 +7,33 @@ export interface BindingName {
 }
 
 const bindings = new Map<object, BindingName>();
-/** Modules some of whose bindings had no value yet when they were looked at. */
-let incomplete = new Set<string>();
+/** Modules not looked at yet, or some of whose bindings had no value yet. */
+let pending = new Set<string>();
 let indexed = 0;
 
 /** The module binding that holds `value`, the one of the module that was loaded first. */
 export function bindingOf(value: object): BindingName | undefined {
-  if (indexed !== modules.size || incomplete.size > 0) index();
+  if (indexed !== moduleRegistrations()) startAgain();
+  if (pending.size > 0) indexPending();
   return bindings.get(value);
 }
 
-function index(): void {
-  const pending = new Set<string>();
-  let position = 0;
-  for (const [module, readers] of modules) {
-    if (position++ < indexed && !incomplete.has(module)) continue;
-    for (const [name, read] of Object.entries(readers)) {
+function startAgain(): void {
+  indexed = moduleRegistrations();
+  bindings.clear();
+  pending = new Set(modules.keys());
+}
+
+function indexPending(): void {
+  for (const module of pending) {
+    let isComplete = true;
+    for (const [name, read] of Object.entries(modules.get(module)!)) {
       const value = readSafely(read);
-      if (value === UNREADABLE) pending.add(module);
+      if (value === UNREADABLE) isComplete = false;
       else if (isObject(value) && !bindings.has(value)) bindings.set(value, { module, name });
     }
+    if (isComplete) pending.delete(module);
   }
-  indexed = modules.size;
-  incomplete = pending;
 }
 
 const UNREADABLE = Symbol("a binding before its declaration");
@@ -50,12 +54,6 @@ export function readBinding({ module, name }: BindingName): unknown {
   const readers = modules.get(module);
   if (!readers || !Object.hasOwn(readers, name)) return undefined;
   return readers[name]!();
-}
-
-/** Forgets the bindings of a module that was loaded again. */
-export function forgetBindings(): void {
-  bindings.clear();
-  indexed = 0;
 }
 
 const GLOBALS =

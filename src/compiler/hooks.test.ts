@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fileFilter, moduleIdOf } from "./index.ts";
+import { describeFile, dispatchCompiler } from "./plugin.ts";
+
+function project(t: TestContext, files: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), "compiler-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
+  return root;
+}
+
+test("modules of the project are compiled, of node_modules the named packages only", () => {
+  const compiles = fileFilter({
+    packages: ["p-map", "@scope/tool"],
+    exclude: ["/app/generated", "/app/one.ts"],
+  });
+  const expected: Record<string, boolean> = {
+    "/app/functions.ts": true,
+    "/app/lib/util.mjs": true,
+    "/app/data.json": false,
+    "/app/old.cjs": false,
+    "/app/types.d.mts": true,
+    "/app/generated/a.ts": false,
+    "/app/generated-too/a.ts": true,
+    "/app/one.ts": false,
+    "/app/node_modules/p-map/index.js": true,
+    "/app/node_modules/p-map/node_modules/deep/index.js": false,
+    "/app/node_modules/@scope/tool/dist/a.js": true,
+    "/app/node_modules/@scope/other/a.js": false,
+  };
+  for (const [file, result] of Object.entries(expected)) assert.equal(compiles(file), result, file);
+});
+
+test("a module's id is its path in its package, wherever that lies", (t) => {
+  const root = project(t, {
+    "package.json": "{}",
+    "src/functions.ts": "",
+    "node_modules/p-map/package.json": '{"name":"p-map"}',
+    "node_modules/p-map/index.js": "",
+  });
+  assert.equal(moduleIdOf(join(root, "src/functions.ts")), "src/functions.ts");
+  assert.equal(moduleIdOf(join(root, "node_modules/p-map/index.js")), "p-map/index.js");
+});
+
+const source = "export async function f(x: number) { const y = x + 1; await g(y); return y; }";
+
+test("the plugin compiles what the loader compiles, once", (t) => {
+  const root = project(t, { "package.json": "{}", "functions.ts": source });
+  const plugin = dispatchCompiler.raw({}, { framework: "rollup" } as never) as unknown as {
+    transformInclude(id: string): boolean;
+    transform(code: string, id: string): { code: string; map: { sources: string[] } } | null;
+  };
+  const id = join(root, "functions.ts");
+  assert(plugin.transformInclude(`${id}?v=1`));
+  const made = plugin.transform(source, `${id}?v=1`)!;
+  assert.match(made.code, /"functions\.ts#f"/);
+  assert.deepEqual(made.map.sources, [id]);
+  assert.equal(plugin.transform(made.code, id), null);
+});
+
+test("a file is described by what can be suspended where, and what is saved there", (t) => {
+  const root = project(t, { "package.json": "{}", "functions.ts": source });
+  const text = describeFile(join(root, "functions.ts"));
+  assert.match(text, /^\/\/ functions\.ts#f {2}\S{12}\n\/\/ {3}await 1:55 {2}saves y\n/);
+  assert.match(text, /export function f\(x\)/);
+});

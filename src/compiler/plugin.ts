@@ -1,0 +1,54 @@
+/** The compiler as a plugin, for projects that bundle their functions instead of loading the sources. */
+import { readFileSync } from "node:fs";
+import { createUnplugin, type UnpluginInstance } from "unplugin";
+import { type FileFilterOptions, fileFilter, isCompiled } from "./hooks.ts";
+import { moduleIdOf } from "./module-id.ts";
+import { compileFile } from "./transform.ts";
+
+export type PluginOptions = FileFilterOptions;
+
+/**
+ * ```js
+ * import { dispatchCompiler } from "dispatch-ts/compiler";
+ *
+ * await esbuild.build({ plugins: [dispatchCompiler.esbuild()], external: ["dispatch-ts"], ... });
+ * export default { plugins: [dispatchCompiler.vite()] };
+ * export default { plugins: [dispatchCompiler.rollup()], external: [/^dispatch-ts/] };
+ * ```
+ *
+ * Leave `dispatch-ts` external: functions must be registered with the package that runs them.
+ */
+export const dispatchCompiler: UnpluginInstance<PluginOptions | undefined> = createUnplugin<
+  PluginOptions | undefined
+>((options = {}) => {
+  const compiles = fileFilter(options);
+  return {
+    name: "dispatch-ts",
+    enforce: "pre",
+    transformInclude: (id) => compiles(pathOf(id)),
+    transform(source, id) {
+      if (isCompiled(source)) return null;
+      const path = pathOf(id);
+      const { code, map } = compileFile(source, { moduleId: moduleIdOf(path), filename: path });
+      return { code, map: map as never };
+    },
+  };
+});
+
+const pathOf = (id: string): string => id.replace(/[?#].*$/, "");
+
+/** What `dispatch compile FILE` shows: the functions that can be suspended and where, then the compiled module. */
+export function describeFile(path: string): string {
+  const { code, functions } = compileFile(readFileSync(path, "utf8"), {
+    moduleId: moduleIdOf(path),
+    filename: path,
+  });
+  const lines = functions.flatMap(({ id, fingerprint, points }) => [
+    `${id}  ${fingerprint}`,
+    ...points.map(
+      ({ kind, at, live }) => `  ${kind} ${at}  saves ${live.length > 0 ? live.join(", ") : "nothing"}`,
+    ),
+  ]);
+  const head = lines.length > 0 ? lines : ["no function can be suspended"];
+  return [...head.map((line) => `// ${line}`), "", code, ""].join("\n");
+}
