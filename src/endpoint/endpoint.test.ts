@@ -37,6 +37,16 @@ test("a run gets its bytes untouched and gives the answer's bytes untouched", as
   assert.deepEqual(endpoint.rejections(), []);
 });
 
+test("every byte value arrives as it is, in small and in large answers", async () => {
+  for (const length of [0, 256, 16_384, 16_385, 3_000_000]) {
+    const answer = Uint8Array.from({ length }, (_, index) => index % 256);
+    await using endpoint = await setupEndpoint({ run: async () => answer });
+    const response = await endpoint.post(runRequest(), PROTO);
+    assert.equal(response.headers.get("content-length"), String(length));
+    assert.deepEqual(new Uint8Array(await response.arrayBuffer()), answer);
+  }
+});
+
 test("the content type of a run is not checked, nor asked for", async () => {
   await using endpoint = await setupEndpoint();
   for (const type of [
