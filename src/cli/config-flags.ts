@@ -14,6 +14,7 @@ import type { CliContext, GlobalOptions } from "./context.ts";
 const HEADINGS: Record<OptionGroup, string> = {
   endpoint: "Endpoint:",
   pool: "Threads:",
+  coroutines: "Coroutines:",
   client: "Dispatch API:",
   scheduler: "Scheduler:",
   log: "Log:",

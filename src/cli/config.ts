@@ -18,7 +18,7 @@ export function configCommand(context: CliContext): Command {
       const resolved = await readConfig(command, context);
       context.out(options.json ? renderJson(resolved) : render(resolved, context));
     });
-  return addConfigFlags(command, ["endpoint", "pool", "client", "scheduler", "log"]);
+  return addConfigFlags(command, ["endpoint", "pool", "coroutines", "client", "scheduler", "log"]);
 }
 
 const MASK = "********";

@@ -30,7 +30,7 @@ export function serveCommand(context: CliContext): Command {
       const resolved = await readConfig(command, context);
       await serve({ modules, options, resolved, context, command });
     });
-  return addConfigFlags(command, ["endpoint", "pool", "client", "scheduler", "log"]);
+  return addConfigFlags(command, ["endpoint", "pool", "coroutines", "client", "scheduler", "log"]);
 }
 
 const EXAMPLES = `

@@ -22,7 +22,7 @@ export interface OptionSpec {
   readonly doc: string;
 }
 
-export type OptionGroup = "endpoint" | "pool" | "client" | "scheduler" | "log";
+export type OptionGroup = "endpoint" | "pool" | "coroutines" | "client" | "scheduler" | "log";
 
 /** The type a resolved option has. */
 export type ValueOf<Spec> = Spec extends { default: undefined } ? Given<Spec> | undefined : Given<Spec>;

@@ -5,6 +5,7 @@
  */
 import type { OptionSpec, ValueOf } from "./option-spec.ts";
 import { clientOptions } from "./options/client.ts";
+import { coroutineOptions } from "./options/coroutines.ts";
 import { endpointOptions } from "./options/endpoint.ts";
 import { logOptions } from "./options/log.ts";
 import { poolOptions } from "./options/pool.ts";
@@ -13,6 +14,7 @@ import { schedulerOptions } from "./options/scheduler.ts";
 export const OPTIONS = [
   ...endpointOptions,
   ...poolOptions,
+  ...coroutineOptions,
   ...clientOptions,
   ...schedulerOptions,
   ...logOptions,

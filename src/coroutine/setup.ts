@@ -5,23 +5,20 @@
 import { fileURLToPath } from "node:url";
 import { registerCompiler } from "../compiler/index.ts";
 import { setRunDriver } from "../sdk/index.ts";
-import { CoroutineDriver, type DriverOptions } from "./driver/driver.ts";
+import { CoroutineDriver } from "./driver/driver.ts";
 import { runtimeUrl } from "./runtime-url.ts";
-
-export interface SetupOptions extends DriverOptions {
-  /** Names of packages in node_modules whose async functions can be suspended too. Default: none. */
-  packages?: readonly string[];
-}
+import { type SetupOptions, setupOptionsFrom } from "./setup-options.ts";
 
 let isInstalled = false;
 
 /** May be called again: options then replace those of before, but for `packages`. */
-export function setup(options: SetupOptions = {}): void {
-  setRunDriver(new CoroutineDriver(options));
+export function setup(options: SetupOptions = setupOptionsFrom(process.env)): void {
+  const { packages = [], ...driverOptions } = options;
+  setRunDriver(new CoroutineDriver(driverOptions));
   if (isInstalled) return;
   isInstalled = true;
   process.setSourceMapsEnabled(true);
-  registerCompiler({ runtimeUrl, packages: options.packages ?? [], exclude: ownCode() });
+  registerCompiler({ runtimeUrl, packages, exclude: ownCode() });
 }
 
 /** This package's own modules: the runtime must not run on itself. Examples beside them are compiled. */

@@ -1,0 +1,47 @@
+/** What a thread's environment says about coroutines: see the options of the group "coroutines" in the configuration. */
+import { ConfigurationError } from "../sdk/index.ts";
+import type { EnvelopeKeys } from "../wire/graph/index.ts";
+import type { DriverOptions } from "./driver/driver.ts";
+
+export interface SetupOptions extends DriverOptions {
+  /** Packages of node_modules that are compiled too. Default: none. */
+  packages?: readonly string[];
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws ConfigurationError when a key is not 32 bytes in base64 */
+export function setupOptionsFrom(env: Environment): SetupOptions {
+  const hotMax = env.DISPATCH_HOT_COROUTINES_MAX;
+  const stateBytesMax = env.DISPATCH_STATE_BYTES_MAX;
+  const keys = list(env.DISPATCH_STATE_KEYS);
+  return {
+    packages: list(env.DISPATCH_COMPILE_PACKAGES),
+    ...(hotMax ? { hotMax: Number(hotMax) } : {}),
+    ...(stateBytesMax ? { stateBytesMax: Number(stateBytesMax) } : {}),
+    ...(keys.length > 0 && {
+      encryption: parseKeys(keys),
+      acceptsPlain: env.DISPATCH_STATE_KEYS_OPTIONAL === "true",
+    }),
+  };
+}
+
+const list = (text = ""): string[] =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+
+function parseKeys(texts: readonly string[]): EnvelopeKeys {
+  const entries = texts.map((text): [string, Uint8Array] => {
+    const at = text.indexOf(":");
+    const key = Buffer.from(text.slice(at + 1), "base64");
+    if (at < 1 || key.length !== 32) {
+      throw new ConfigurationError(
+        `a key of DISPATCH_STATE_KEYS is not id:base64 of 32 bytes${at < 1 ? "" : `: ${text.slice(0, at)}`}`,
+      );
+    }
+    return [text.slice(0, at), key];
+  });
+  return { current: entries[0]![0], keys: Object.fromEntries(entries) };
+}
