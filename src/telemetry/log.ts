@@ -2,6 +2,7 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 import type { TelemetryEvent } from "./events.ts";
+import { LineLimit } from "./line-limit.ts";
 
 export interface LogOptions {
   level: string;
@@ -23,18 +24,52 @@ export function createLogger(options: LogOptions): Logger {
           ignore: "pid,hostname",
         })
       : pino.destination({ dest: 2, sync: true }));
-  return pino({ level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: SECRET_PATHS, censor: "[redacted]" },
+    },
+    destination,
+  );
 }
 
+/** Nothing logs these; should a line ever carry an object that has them, they stay out all the same. */
+const SECRET_NAMES = [
+  "apiKey",
+  "apiKeys",
+  "signingKey",
+  "verificationKey",
+  "authorization",
+  "signature",
+  "body",
+  "input",
+  "output",
+];
+const SECRET_PATHS = SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+
+/** Lines of one kind in a second that strangers can cause: refused requests, runs that failed in the pool. */
+const LINES_PER_SECOND = 10;
+
 /** Subscribes the log to the events. */
-export function logEvents(logger: Logger): (event: TelemetryEvent) => void {
+export function logEvents(
+  logger: Logger,
+  afterSecond?: (flush: () => void) => void,
+): (event: TelemetryEvent) => void {
+  const limit = new LineLimit(
+    LINES_PER_SECOND,
+    (kind, count) => logger.warn({ count }, `${kind}: ${count} more in this second`),
+    afterSecond,
+  );
   return (event) => {
     switch (event.type) {
       case "service-ready":
         logger.info(
           { url: event.url, functions: event.functions.length, threads: event.threads },
-          `listening on ${event.url}, ${event.functions.length} functions on ${event.threads} threads`,
+          `listening on ${event.url}, ${counted(event.functions.length, "function")} on ${counted(event.threads, "thread")}`,
         );
+        logger.info(servingText(event.functions));
         if (event.liveUrl !== undefined)
           logger.info({ liveUrl: event.liveUrl }, `live page at ${event.liveUrl}/`);
         break;
@@ -48,7 +83,8 @@ export function logEvents(logger: Logger): (event: TelemetryEvent) => void {
         logger[event.level](event.message);
         break;
       case "request-rejected":
-        logger.warn({ reason: event.reason }, `request refused: ${oneLine(event.message)}`);
+        if (limit.allows(`requests refused, ${event.reason}`))
+          logger.warn({ reason: event.reason }, `request refused: ${oneLine(event.message)}`);
         break;
       case "pool-thread-started":
         logger.debug({ thread: event.threadId }, "thread started");
@@ -58,12 +94,9 @@ export function logEvents(logger: Logger): (event: TelemetryEvent) => void {
         break;
       case "pool-runs-finished":
         for (const run of event.runs) {
-          if (run.reason !== undefined) {
-            logger.warn(
-              { function: run.functionName, reason: run.reason },
-              `run answered by the pool: ${run.reason}`,
-            );
-          }
+          const { functionName, reason } = run;
+          if (reason !== undefined && limit.allows(`runs answered by the pool, ${reason}`))
+            logger.warn({ function: functionName, reason }, `run answered by the pool: ${reason}`);
         }
         break;
       case "pool-batch-sent":
@@ -83,6 +116,16 @@ function logDeath(logger: Logger, event: Extract<TelemetryEvent, { type: "pool-t
       `thread ended, ${reason}: ${oneLine(event.text)}; ${runsRepeated} runs start again`,
     );
 }
+
+const FUNCTIONS_NAMED_MAX = 20;
+
+function servingText(functions: readonly string[]): string {
+  if (functions.length === 0) return "serving no functions: make some with dispatch.function(…)";
+  const more = functions.length - FUNCTIONS_NAMED_MAX;
+  return `serving ${functions.slice(0, FUNCTIONS_NAMED_MAX).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** What came from outside must not forge lines of the log. */
 const oneLine = (text: string) => text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").slice(0, 500);
