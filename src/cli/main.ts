@@ -77,6 +77,7 @@ const EXAMPLES = `
 Examples:
   dispatch serve functions.ts            serve the functions of a module at localhost:8000
   dispatch call greet '"World"'          call one of them and print its result
+  dispatch calls list --state failed     look at the calls that failed
   dispatch functions functions.ts        list what a module defines
   dispatch config                        show every option, its value and where it came from
 `;

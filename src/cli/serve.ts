@@ -40,8 +40,8 @@ Signals:
 
 Examples:
   dispatch serve functions.ts
-  dispatch serve billing.ts mail.ts --endpoint-addr 0.0.0.0:8000 --threads-max 4
-  DISPATCH_THREADS_MAX=4 dispatch serve functions.ts
+  dispatch serve billing.ts mail.ts --threads-max 4
+  DISPATCH_API_KEYS=<key> dispatch serve functions.ts --endpoint-addr 0.0.0.0:8000
 `;
 
 interface Serve {

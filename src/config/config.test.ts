@@ -52,6 +52,16 @@ test("relations between options are checked", () => {
     /threadsMin \(3, flag --threads-min\) must not exceed threadsMax/,
   );
   refused({ flags: { tlsCert: "a.pem" } }, /together/);
+  refused(
+    { flags: { runTimeoutMs: 700_000 } },
+    /attemptTimeoutMs \(600000, default\) must exceed runTimeoutMs \(700000, flag --run-timeout-ms\)/,
+  );
+  resolveConfig({ flags: { runTimeoutMs: 700_000, scheduler: "off" } });
+  refused({ flags: { retentionMs: 5 } }, /keyRetentionMs \(86400000, default\) must not exceed retentionMs/);
+  refused(
+    { flags: { retryDelayMsMax: 5 } },
+    /retryFirstDelayMs \(200, default\) must not exceed retryDelayMsMax/,
+  );
   refused({ flags: { endpointAddr: "nowhere" } }, /host:port/);
 });
 

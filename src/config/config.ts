@@ -102,6 +102,11 @@ function checkRelations(config: Config, sources: Record<string, string>): void {
     throw new ConfigError("tlsCert and tlsKey must be given together");
   }
   parseAddress(config.endpointAddr);
+  if (config.scheduler !== "off" && config.attemptTimeoutMs <= config.runTimeoutMs) {
+    throw new ConfigError(
+      `attemptTimeoutMs (${config.attemptTimeoutMs}, ${sources.attemptTimeoutMs}) must exceed runTimeoutMs (${config.runTimeoutMs}, ${sources.runTimeoutMs})`,
+    );
+  }
   if (config.keyRetentionMs > config.retentionMs) {
     throw new ConfigError(
       `keyRetentionMs (${config.keyRetentionMs}, ${sources.keyRetentionMs}) must not exceed retentionMs (${config.retentionMs}, ${sources.retentionMs})`,

@@ -15,6 +15,8 @@ const IS_LONG = process.env.DISPATCH_TEST_LONG !== undefined;
 const CALLS = IS_LONG ? 10_000 : 400;
 const KILLS = IS_LONG ? 3 : 1;
 const BATCH = 100;
+/** Which call of a part's end the service is killed at, counted from the last, as a share of the part. */
+const MOMENTS = [0.9, 0.5, 0.2];
 
 function setup(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), "dispatch-kill-"));
@@ -46,10 +48,16 @@ test(`${CALLS} calls, of which a tenth fails twice, all end once though the serv
     args: [folder, `call-${index}`, index % 10 === 0 ? 2 : 0],
   }));
   const ids: string[] = [];
-  for (let at = 0; at < CALLS; at += BATCH) {
-    ids.push(...(await dispatchAll(service.url, calls.slice(at, at + BATCH))));
-  }
-  for (let kill = 0; kill < KILLS; kill++) {
+  const share = CALLS / (KILLS + 1);
+  for (let part = 0; part <= KILLS; part++) {
+    for (let at = 0; at < share; at += BATCH) {
+      const from = part * share + at;
+      ids.push(...(await dispatchAll(service.url, calls.slice(from, from + Math.min(BATCH, share - at)))));
+    }
+    if (part === KILLS) break;
+    // The moment is that at which a call in the middle of this part ends.
+    const client = new ControlClient({ url: service.url, apiKey: undefined });
+    await waitForEnd(client, ids.at(-Math.ceil(share * MOMENTS[part]!))!, 60_000);
     await service.end("SIGKILL");
     service = await start();
     const recovered = service.log.find(({ msg }) => msg.startsWith("recovered "));
@@ -94,7 +102,9 @@ test("a service that is told to stop ends its runs, and what waits goes on in th
   assert.equal(await second.end("SIGTERM"), 0);
 });
 
-test("a second process on the same store is refused by name, and the first goes on", async (t) => {
+test("a second process on the same store is refused by name, and the first goes on", {
+  skip: !IS_LONG,
+}, async (t) => {
   const { start, store } = setup(t);
   const first = await start();
   await assert.rejects(start(), (error: Error) => {
