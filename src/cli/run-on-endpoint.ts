@@ -6,7 +6,7 @@ import { RunRequestSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
 import { type AnyBytes, readAny, readRunResponse } from "../wire/hot-path/index.ts";
 import { decodeValue, encodeArguments, ValueError } from "../wire/values/index.ts";
 import { CliError } from "./cli-error.ts";
-import { EXIT } from "./exit-codes.ts";
+import { unreachable } from "./unreachable.ts";
 
 export interface DirectRun {
   /** Of the service, without a path. */
@@ -73,12 +73,7 @@ async function exchange(target: URL, body: Uint8Array, timeoutMs: number, url: s
     if ((error as Error).name === "TimeoutError") {
       throw new CliError(`no result after ${timeoutMs} ms`, { hint: "wait longer with --timeout-ms" });
     }
-    const reason = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? String(error);
-    throw new CliError(`cannot reach a service at ${url} (${reason})`, {
-      hint: "start one with `dispatch serve functions.ts`, or name its URL with --url",
-      exitCode: EXIT.unreachable,
-      cause: error,
-    });
+    throw unreachable(url, error);
   }
 }
 

@@ -183,6 +183,16 @@ const LAMBDA_ARN = /^arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(?::
 
 /** Why an endpoint is none: not an http, https or bridge URL with a host, nor the ARN of a Lambda function. */
 export function reasonOfEndpoint(endpoint: string): string | undefined {
+  if (endpoint === lastGoodEndpoint) return undefined;
+  const reason = endpointReason(endpoint);
+  if (reason === undefined) lastGoodEndpoint = endpoint;
+  return reason;
+}
+
+/** The calls of a batch nearly always name one endpoint, and parsing its URL costs more than reading the call. */
+let lastGoodEndpoint: string | undefined;
+
+function endpointReason(endpoint: string): string | undefined {
   if (endpoint === "") return "is required";
   if (endpoint.length > ENDPOINT_LENGTH_MAX) return `is longer than ${ENDPOINT_LENGTH_MAX} characters`;
   if (endpoint.startsWith("arn:")) {

@@ -10,7 +10,7 @@ import {
 import type { ConnectError } from "../../wire/connect-error.ts";
 import { connectErrorOfResponse } from "../../wire/connect-error-response.ts";
 import { CliError } from "../cli-error.ts";
-import { EXIT } from "../exit-codes.ts";
+import { unreachable } from "../unreachable.ts";
 
 export interface ControlClientOptions {
   /** Of the service, without a path. */
@@ -64,12 +64,7 @@ export class ControlClient {
         ...(message === undefined ? {} : { method: "POST", body: message as Uint8Array<ArrayBuffer> }),
       });
     } catch (error) {
-      const reason = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? String(error);
-      throw new CliError(`cannot reach a service at ${url} (${reason})`, {
-        hint: "start one with `dispatch serve functions.ts`, or name its URL with --url",
-        exitCode: EXIT.unreachable,
-        cause: error,
-      });
+      throw unreachable(url, error);
     }
   }
 }
