@@ -12,6 +12,8 @@ export interface Faults {
   readonly late: number;
   /** The destination cannot be reached. */
   readonly unreachable: number;
+  /** The delivery breaks its promise, and rejects. */
+  readonly reject: number;
   /** Mean time between crashes; 0: none. */
   readonly crashEveryMs: number;
 }
@@ -33,6 +35,7 @@ export function randomFaults(random: SeededRandom): Faults {
     duplicate: 0.05 * level * random.next(),
     late: 0.05 * level * random.next(),
     unreachable: 0.05 * level * random.next(),
+    reject: 0.02 * level * random.next(),
     crashEveryMs: level === 0 ? 0 : random.pick([0, 2_000, 60_000, 1_800_000]),
   };
 }
@@ -44,5 +47,6 @@ export const NO_FAULTS: Faults = {
   duplicate: 0,
   late: 0,
   unreachable: 0,
+  reject: 0,
   crashEveryMs: 0,
 };

@@ -13,29 +13,25 @@ import type { Faults, Mutation } from "./faults.ts";
 import type { SeededRandom } from "./random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
+export interface FaultyStoreOptions {
+  readonly inner: MemoryStore;
+  readonly clock: VirtualClock;
+  readonly random: SeededRandom;
+  /** Asked at every operation. */
+  readonly faults: () => Faults;
+  /** Whether operations take time. */
+  readonly slow: boolean;
+  readonly mutation?: Mutation | undefined;
+  /** The changes are durable, and nobody has been told yet. */
+  readonly committed: (changes: readonly Change[]) => void;
+}
+
 export class FaultyStore implements Store {
-  readonly #inner: MemoryStore;
-  readonly #clock: VirtualClock;
-  readonly #random: SeededRandom;
-  readonly #faults: Faults;
-  readonly #mutation: Mutation | undefined;
-  readonly #committed: (changes: readonly Change[]) => void;
+  readonly #options: FaultyStoreOptions;
   #dead = false;
 
-  constructor(
-    inner: MemoryStore,
-    clock: VirtualClock,
-    random: SeededRandom,
-    faults: Faults,
-    mutation: Mutation | undefined,
-    committed: (changes: readonly Change[]) => void,
-  ) {
-    this.#inner = inner;
-    this.#clock = clock;
-    this.#random = random;
-    this.#faults = faults;
-    this.#mutation = mutation;
-    this.#committed = committed;
+  constructor(options: FaultyStoreOptions) {
+    this.#options = options;
   }
 
   /** From here on nothing reaches the store, and nothing comes back from it. */
@@ -44,7 +40,7 @@ export class FaultyStore implements Store {
   }
 
   async open(): Promise<StoreSession> {
-    const session = await this.#inner.open();
+    const session = await this.#options.inner.open();
     return new Proxy(session, {
       get: (target, property: keyof StoreSession) => {
         if (property === "commit") return (changes: readonly Change[]) => this.#commit(target, changes);
@@ -57,33 +53,40 @@ export class FaultyStore implements Store {
 
   /** A crash falls before the changes are durable, or after that and before anybody hears of it. */
   async #commit(session: StoreSession, changes: readonly Change[]): Promise<CommitResult> {
-    const random = this.#random;
-    if (this.#mutation === "acknowledge_early") {
-      this.#clock.setTimer(this.#clock.now() + random.delayMs(3, 200), () => {
-        if (!this.#dead) void session.commit(changes).then(() => this.#committed(changes));
+    const { clock, random, mutation, committed } = this.#options;
+    if (mutation === "acknowledge_early") {
+      clock.setTimer(clock.now() + random.delayMs(3, 200), () => {
+        if (!this.#dead) void session.commit(changes).then(() => committed(changes));
       });
       return { duplicates: [] };
     }
-    await this.#clock.sleep(random.delayMs(3, 200));
+    await this.#pause(3, 200);
     if (this.#dead) return await never();
-    if (random.chance(this.#faults.commitFailure)) {
+    if (random.chance(this.#options.faults().commitFailure)) {
       throw new StoreError(random.pick(["full", "failed"]), "simulated");
     }
-    const torn = this.#mutation === "torn_commit" && random.chance(0.05);
+    const torn = mutation === "torn_commit" && random.chance(0.05);
     const written = torn ? changes.slice(0, random.integer(0, changes.length)) : changes;
     const result = await session.commit(written);
-    this.#committed(written);
-    await this.#clock.sleep(random.delayMs(1, 20));
+    committed(written);
+    await this.#pause(1, 20);
     return this.#dead ? await never() : result;
   }
 
   async #load(session: StoreSession, requests: readonly LoadRequest[]): Promise<(LoadedCall | undefined)[]> {
-    await this.#clock.sleep(this.#random.delayMs(2, 100));
+    await this.#pause(2, 100);
     if (this.#dead) return await never();
-    if (this.#random.chance(this.#faults.loadFailure)) throw new StoreError("failed", "simulated");
+    if (this.#options.random.chance(this.#options.faults().loadFailure)) {
+      throw new StoreError("failed", "simulated");
+    }
     const loaded = await session.load(requests);
-    await this.#clock.sleep(this.#random.delayMs(1, 20));
+    await this.#pause(1, 20);
     return this.#dead ? await never() : loaded;
+  }
+
+  async #pause(usualMs: number, longMs: number): Promise<void> {
+    const { clock, random, slow } = this.#options;
+    if (slow) await clock.sleep(random.delayMs(usualMs, longMs));
   }
 }
 

@@ -9,7 +9,7 @@ export class Invariants {
   readonly violations: string[] = [];
   commits = 0;
   readonly #data: MemoryStore["data"];
-  readonly #attempts = new Set<string>();
+  readonly #attempts = new Map<string, Run>();
 
   constructor(data: MemoryStore["data"]) {
     this.#data = data;
@@ -27,14 +27,15 @@ export class Invariants {
     },
   };
 
-  /** Only what is durable and has not ended runs, and no attempt twice. */
-  started(run: Run): void {
+  /** Only what is durable and has not ended is carried out, and no attempt by more than the network repeats. */
+  carriedOut(run: Run): void {
     const id = Number.parseInt(run.id.split("-")[1]!, 36);
     if (this.#data.finished.has(id)) this.violation(`${run.id} runs after its end`);
     else if (!this.#data.live.has(id)) this.violation(`${run.id} runs before it is durable`);
     const attempt = `${run.id}/${run.epoch}/${run.attempt}`;
-    if (this.#attempts.has(attempt)) this.violation(`attempt ${attempt} runs twice`);
-    this.#attempts.add(attempt);
+    const known = this.#attempts.get(attempt);
+    if (known !== undefined && known !== run) this.violation(`attempt ${attempt} is given out twice`);
+    this.#attempts.set(attempt, run);
   }
 
   /** Whoever is told a result can find it in the store. */

@@ -7,6 +7,7 @@ import { silentTelemetry, type Telemetry } from "../../telemetry/events.ts";
 import { Scheduler } from "../scheduler.ts";
 import { Clients } from "./clients.ts";
 import { type Faults, type Mutation, NO_FAULTS, randomFaults } from "./faults.ts";
+import { FaultyDelivery } from "./faulty-delivery.ts";
 import { FaultyStore } from "./faulty-store.ts";
 import { Invariants } from "./invariants.ts";
 import { ProcessClock } from "./process-clock.ts";
@@ -52,6 +53,7 @@ class Life {
   readonly #memory = new MemoryStore({ tag: "simula", idBlock: 64 });
   readonly #invariants: Invariants;
   readonly #world: World;
+  readonly #network: FaultyDelivery;
   readonly #clients: Clients;
   #faults: Faults;
   #scheduler: Scheduler | undefined;
@@ -64,7 +66,14 @@ class Life {
     this.#random = new SeededRandom(options.seed);
     this.#faults = options.faults ?? randomFaults(this.#random);
     this.#invariants = new Invariants(this.#memory.data);
-    this.#world = new World(this.#clock, this.#random, this.#invariants, RUN_TIMEOUT_MS);
+    this.#world = new World(this.#clock, this.#random, this.#invariants);
+    this.#network = new FaultyDelivery({
+      inner: this.#world,
+      clock: this.#clock,
+      random: this.#random,
+      faults: () => this.#faults,
+      runTimeoutMs: RUN_TIMEOUT_MS,
+    });
     this.#clients = new Clients(this.#clock, this.#random, this.#invariants);
   }
 
@@ -76,7 +85,6 @@ class Life {
     this.#clients.start(roots);
     await this.#until(() => this.#clients.isDone, 30 * 24 * HOUR_MS, "every call ends");
     this.#faults = NO_FAULTS;
-    this.#world.faults = NO_FAULTS;
     await this.#until(() => this.#memory.data.live.size === 0, 30 * 24 * HOUR_MS, "no call is left");
     await this.#clock.advance(10 * RUN_TIMEOUT_MS);
     this.#invariants.checkQuiet(this.#scheduler!.stats());
@@ -100,15 +108,15 @@ class Life {
 
   async #start(): Promise<void> {
     const clock = new ProcessClock(this.#clock);
-    const store = new FaultyStore(
-      this.#memory,
-      this.#clock,
-      this.#random,
-      { ...this.#faults },
-      this.#options.mutation,
-      (changes) => this.#invariants.committed(changes),
-    );
-    this.#world.faults = this.#faults;
+    const store = new FaultyStore({
+      inner: this.#memory,
+      clock: this.#clock,
+      random: this.#random,
+      faults: () => this.#faults,
+      slow: true,
+      mutation: this.#options.mutation,
+      committed: (changes) => this.#invariants.committed(changes),
+    });
     this.#kill = () => {
       clock.kill();
       store.kill();
@@ -116,7 +124,7 @@ class Life {
     this.#scheduler = await this.#opened(
       Scheduler.open({
         store,
-        delivery: this.#world,
+        delivery: this.#network,
         clock,
         random: () => this.#random.next(),
         telemetry: this.#options.telemetry ?? this.#invariants.telemetry ?? silentTelemetry,
@@ -164,7 +172,7 @@ class Life {
       if (this.#faults === NO_FAULTS || this.#crashes >= CRASHES_MAX) return;
       this.#crashes += 1;
       this.#kill();
-      this.#world.crash();
+      this.#network.crash();
       this.#clients.disconnect();
       this.#restart = true;
     });

@@ -1,0 +1,79 @@
+/** The functions of the modules under test, run in the test's own thread. */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { createRunner } from "../../workers/sdk-runner.ts";
+import { coroutineSetup } from "../pool/thread-code.ts";
+import type { Delivery, Outcome, Run } from "../scheduler/types.ts";
+import { decodeRunResponse } from "../scheduler/wire/run-response.ts";
+import type { RetryRecord } from "../store/index.ts";
+import { Status, type StatusName, statusName } from "../wire/status.ts";
+
+export interface RunRecord {
+  readonly id: string;
+  readonly function: string;
+  readonly attempt: number;
+  readonly status: StatusName;
+  /** `exit` or `poll`. */
+  readonly answer: "exit" | "poll";
+}
+
+type Runner = Awaited<ReturnType<typeof createRunner>>;
+
+export class LocalFunctions implements Delivery {
+  readonly runs: RunRecord[] = [];
+  readonly #runner: Runner;
+  #busy = 0;
+  #ended = Promise.withResolvers<void>();
+
+  static async load(modules: readonly (string | URL)[]): Promise<LocalFunctions> {
+    const urls = modules.map((module) =>
+      module instanceof URL || module.startsWith("file:")
+        ? String(module)
+        : pathToFileURL(resolve(module)).href,
+    );
+    return new LocalFunctions(await createRunner(urls, [coroutineSetup]));
+  }
+
+  private constructor(runner: Runner) {
+    this.#runner = runner;
+  }
+
+  get isBusy(): boolean {
+    return this.#busy > 0;
+  }
+
+  /** Resolves when any of the runs under way ends. */
+  nextEnd(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  retryOf(name: string): RetryRecord | undefined {
+    const info = this.#runner.functions.find((one) => one.name === name);
+    return (info?.options as { retry?: RetryRecord } | undefined)?.retry;
+  }
+
+  async deliver(run: Run): Promise<Outcome> {
+    if (!this.#runner.functions.some(({ name }) => name === run.function)) {
+      const message = `function '${run.function}' does not exist`;
+      return { kind: "failure", status: Status.NOT_FOUND, error: { type: "NotFoundError", message } };
+    }
+    this.#busy += 1;
+    try {
+      const response = await this.#runner.run(run.request, run);
+      const { status, poll } = decodeRunResponse(response);
+      const answer = poll === undefined ? "exit" : "poll";
+      this.runs.push({
+        id: run.id,
+        function: run.function,
+        attempt: run.attempt,
+        status: statusName(status),
+        answer,
+      });
+      return { kind: "response", response };
+    } finally {
+      this.#busy -= 1;
+      this.#ended.resolve();
+      this.#ended = Promise.withResolvers<void>();
+    }
+  }
+}
