@@ -5,7 +5,7 @@ import { SimulationError, simulate } from "./simulation.ts";
 
 const long = process.env.DISPATCH_TEST_LONG !== undefined;
 const first = Number(process.env.DISPATCH_TEST_SEED ?? 1);
-const count = process.env.DISPATCH_TEST_SEED !== undefined ? 1 : long ? 2000 : 80;
+const count = process.env.DISPATCH_TEST_SEED !== undefined ? 1 : long ? 2000 : 50;
 
 test(`nothing acknowledged is lost and every call ends, whatever fails (${count} seeds)`, async (context) => {
   const totals = { runs: 0, commits: 0, crashes: 0, roots: 0 };
