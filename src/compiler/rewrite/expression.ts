@@ -194,6 +194,10 @@ function rewriteCall(node: CallExpression, cx: CodeContext): Expression {
   if (callee.type === "MemberExpression" && callee.object.type === "Super" && movesSuper(cx)) {
     return at(call(member(rewrite(callee, cx), "call"), [thisValue(cx), ...args]), node);
   }
+  if (isBind(node)) {
+    const target = rewrite((callee as MemberExpression).object as Expression, cx);
+    return at(call(runtimeMember("bindCall"), [target, ...args]), node);
+  }
   if (callee.type === "Identifier" && callee.name === "eval" && !cx.module.variable(callee)) {
     cx.module.fail(
       "DIRECT_EVAL",
@@ -202,6 +206,19 @@ function rewriteCall(node: CallExpression, cx: CodeContext): Expression {
     );
   }
   return { ...node, callee: unbound(callee, rewrite(callee, cx)), arguments: args };
+}
+
+/** `f.bind(...)`: a native bound function would hide what it was made of. */
+function isBind({ callee, optional }: CallExpression): boolean {
+  return (
+    callee.type === "MemberExpression" &&
+    callee.object.type !== "Super" &&
+    !callee.computed &&
+    !callee.optional &&
+    !optional &&
+    callee.property.type === "Identifier" &&
+    callee.property.name === "bind"
+  );
 }
 
 export function rewriteObject(node: ObjectExpression, cx: CodeContext): Expression {

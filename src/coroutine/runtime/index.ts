@@ -4,6 +4,7 @@ export { newPromise, promises } from "./combinators.ts";
 export { AsyncGeneratorFrame, GeneratorFrame, startGenerator, yieldInner, yieldValue } from "./generators.ts";
 export { checkIteratorResult, iterate, iterateMethod, keysIn } from "./iterators.ts";
 export {
+  bindCall,
   closure,
   closureDescriptor,
   frame,

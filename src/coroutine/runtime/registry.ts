@@ -56,10 +56,15 @@ export const modules = new Map<string, Readonly<Record<string, () => unknown>>>(
 /** On a closure: its description and what it captured. On a function of a module: its id. */
 export const TAG: unique symbol = Symbol("dispatch.closure");
 
+const BOUND: unique symbol = Symbol("dispatch.bound");
+
 export interface ClosureTag {
   readonly description: ClosureDescription;
   readonly captured: readonly unknown[];
 }
+
+/** Keys under which the runtime keeps notes on functions. */
+export const noteKeys: ReadonlySet<string | symbol> = new Set<symbol>([TAG, BOUND]);
 
 const functionIds = new WeakMap<object, string>();
 const classDescriptions = new WeakMap<object, ClassDescription>();
@@ -137,13 +142,20 @@ export interface BoundTag {
   readonly args: readonly unknown[];
 }
 
-const BOUND: unique symbol = Symbol("dispatch.bound");
-
 /** `target.bind(self, ...args)`, remembering what it was made of. */
 export function bind(target: (...args: never[]) => unknown, self: unknown, ...args: unknown[]): object {
   const bound = Function.prototype.bind.call(target, self, ...(args as never[])) as object;
   Object.defineProperty(bound, BOUND, { value: { target, self, args } });
   return bound;
+}
+
+/** `target.bind(...args)` in compiled code, where bind may also be something of the user's own. */
+export function bindCall(target: { bind: unknown }, ...args: unknown[]): unknown {
+  if (typeof target !== "function" || target.bind !== Function.prototype.bind) {
+    return (target.bind as (...args: unknown[]) => unknown)(...args);
+  }
+  const [self, ...rest] = args;
+  return bind(target as () => unknown, self, ...rest);
 }
 
 export const boundTag = (value: object): BoundTag | undefined => (value as { [BOUND]?: BoundTag })[BOUND];

@@ -1,5 +1,5 @@
 /** How the objects of the runtime are read from a snapshot. What is read decides which known thing, never what it is. */
-import { AsyncFunction, type CallOptions, IncompatibleStateError, openRegistries } from "../../sdk/index.ts";
+import { AsyncFunction, type CallOptions, openRegistries } from "../../sdk/index.ts";
 import type { DecodeHooks, HeadValue } from "../../wire/graph/index.ts";
 import { CallTask, SleepTask } from "../coroutine.ts";
 import { Combinator, type CombinatorKind, Deferred, markDecided, settler } from "../runtime/combinators.ts";
@@ -22,8 +22,11 @@ import {
 import { whileRestoring } from "../runtime/support.ts";
 import { Task, type TaskState } from "../runtime/task.ts";
 import { builtIn, readBinding } from "./bindings.ts";
-import { liveNames, privateChain } from "./describe.ts";
+import { liveNames } from "./describe.ts";
+import { privateChain } from "./describe-instance.ts";
 import { HANDLED, Kind } from "./kinds.ts";
+import { readProperties } from "./properties.ts";
+import { corrupt, incompatible } from "./refusal.ts";
 import { RUNTIME_CLASSES } from "./runtime-objects.ts";
 
 type Head = readonly HeadValue[];
@@ -119,24 +122,29 @@ export class SnapshotReader implements DecodeHooks {
         (value as Combinator).results = children[0] as unknown[];
         setWaiters(value as Task, integer(head[2]), children.slice(1));
         break;
-      case Kind.CLOSURE: {
-        const keys = head.slice(2);
-        setProperties(value, keys, children.slice(children.length - keys.length));
+      case Kind.CLOSURE:
+        if (head.length > 2) {
+          const captured = closures.get(text(head[0]))!.labels.length;
+          this.properties(value, head.slice(2), children.slice(captured));
+        }
+        break;
+      case Kind.INSTANCE: {
+        const privates = fillPrivates(value, head, children);
+        this.properties(value, head.slice(2 + privates), children.slice(privates));
         break;
       }
-      case Kind.FUNCTION:
-        setProperties(value, head.slice(1), children);
-        break;
-      case Kind.INSTANCE:
-        fillInstance(value, head, children);
-        break;
       case Kind.INSTANCE_OF:
-        setProperties(value, head, children.slice(1));
+        this.properties(value, head, children.slice(1));
         break;
       case Kind.RUNTIME:
         this.fillRuntime(value, head, children);
         break;
     }
+  }
+
+  private properties(value: object, head: Head, children: readonly unknown[]): void {
+    const close = readProperties(value, head, children);
+    if (close) this.afterwards.push(close);
   }
 
   private fillRuntime(value: object, head: Head, children: readonly unknown[]): void {
@@ -276,23 +284,17 @@ function allocateInstance(head: Head): object {
   return made;
 }
 
-function fillInstance(value: object, head: Head, children: readonly unknown[]): void {
+/** @returns how many of the children were private fields */
+function fillPrivates(value: object, head: Head, children: readonly unknown[]): number {
   const count = integer(head[1]);
+  let index = 0;
   if (count > 0) {
-    let index = 0;
     for (const { fields } of privateChain(classById(text(head[0])))) {
       fields.set(value, children.slice(index, index + fields.names.length));
       index += fields.names.length;
     }
   }
-  setProperties(value, head.slice(2 + count), children.slice(count));
-}
-
-function setProperties(value: object, keys: Head, values: readonly unknown[]): void {
-  keys.forEach((key, index) => {
-    const property = { value: values[index], writable: true, enumerable: true, configurable: true };
-    Object.defineProperty(value, text(key), property);
-  });
+  return count;
 }
 
 function method(head: Head): object {
@@ -309,14 +311,6 @@ function allocateBound(child: Child, count: number): object {
   if (typeof target !== "function") return corrupt("a bound function of no function");
   const args = Array.from({ length: count - 2 }, (_, index) => child(index + 2));
   return bind(target as () => unknown, child(1), ...args);
-}
-
-function incompatible(why: string): never {
-  throw new IncompatibleStateError(`the saved state does not fit this code: ${why}`);
-}
-
-function corrupt(why: string): never {
-  throw new IncompatibleStateError(`the saved state cannot be read: ${why}`);
 }
 
 const text = (value: HeadValue | undefined): string =>

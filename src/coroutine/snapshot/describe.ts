@@ -1,29 +1,13 @@
-/** How the objects of the runtime are written into a snapshot. */
-
-import { PrimitiveFunction } from "../../sdk/index.ts";
-import {
-  CannotCarryError,
-  type EncodeHooks,
-  type HeadValue,
-  type NodeDescription,
-  serializableClasses,
-} from "../../wire/graph/index.ts";
+import type { EncodeHooks, NodeDescription } from "../../wire/graph/index.ts";
 import { CallTask, SleepTask } from "../coroutine.ts";
 import { Combinator, Deferred, isDecided, isHopeless, settlesTag } from "../runtime/combinators.ts";
 import { AsyncGeneratorFrame, GeneratorFrame } from "../runtime/generators.ts";
 import type { Waiter } from "../runtime/owner.ts";
-import {
-  boundTag,
-  type ClassDescription,
-  type ClosureDescription,
-  classDescription,
-  classes,
-  closureTag,
-  type FrameDescription,
-  moduleFunctionId,
-} from "../runtime/registry.ts";
+import type { FrameDescription } from "../runtime/registry.ts";
 import { Task } from "../runtime/task.ts";
 import { bindingOf, builtInName } from "./bindings.ts";
+import { describeFunction } from "./describe-function.ts";
+import { describeInstance } from "./describe-instance.ts";
 import { HANDLED, Kind } from "./kinds.ts";
 import { RUNTIME_CLASSES, runtimeIndex } from "./runtime-objects.ts";
 
@@ -52,11 +36,18 @@ export class SnapshotWriter implements EncodeHooks {
     const index = runtimeIndex.get(value.constructor);
     if (index !== undefined) return runtimeObject(value, index);
     const named = bindingOf(value);
-    if (typeof value === "function") return this.function(value, named);
+    if (typeof value === "function") return this.settler(value) ?? describeFunction(value, named);
     if (named) return { kind: Kind.BINDING, head: [named.module, named.name], children: [] };
     const path = builtInName(value);
     if (path !== undefined) return { kind: Kind.BUILT_IN, head: [path], children: [] };
-    return instance(value);
+    return describeInstance(value);
+  }
+
+  private settler(value: object): NodeDescription | undefined {
+    const settles = settlesTag(value);
+    if (!settles) return undefined;
+    this.settleable.add(settles.task);
+    return { kind: Kind.SETTLER, head: [settles.rejects ? 1 : 0], children: [settles.task] };
   }
 
   private task(task: Task): NodeDescription {
@@ -90,57 +81,7 @@ export class SnapshotWriter implements EncodeHooks {
     }
     return { kind: Kind.TASK, head: [0, flags], children: waiters };
   }
-
-  private function(value: object, named: ReturnType<typeof bindingOf>): NodeDescription | undefined {
-    const tag = closureTag(value);
-    const keys = Object.keys(value);
-    const values = keys.map((key) => Reflect.get(value, key) as unknown);
-    if (tag) {
-      const { description, captured } = tag;
-      if (description.single && description.instance === value) {
-        return {
-          kind: Kind.FUNCTION,
-          head: [description.id, ...keys],
-          children: values,
-          labels: labelled(keys),
-        };
-      }
-      return {
-        kind: Kind.CLOSURE,
-        head: [description.id, description.fingerprint, ...keys],
-        children: [...captured, ...values],
-        labels: [...description.labels.map((label) => ` captures ${label}`), ...labelled(keys)],
-      };
-    }
-    const id = moduleFunctionId(value);
-    if (id !== undefined) {
-      return { kind: Kind.FUNCTION, head: [id, ...keys], children: values, labels: labelled(keys) };
-    }
-    const known = classDescription(value);
-    if (known) return { kind: Kind.CLASS, head: [known.id], children: [] };
-    if (named) return { kind: Kind.BINDING, head: [named.module, named.name], children: [] };
-    const path = builtInName(value);
-    if (path !== undefined) return { kind: Kind.BUILT_IN, head: [path], children: [] };
-    const settles = settlesTag(value);
-    if (settles) {
-      this.settleable.add(settles.task);
-      return { kind: Kind.SETTLER, head: [settles.rejects ? 1 : 0], children: [settles.task] };
-    }
-    const bound = boundTag(value);
-    if (bound) return { kind: Kind.BOUND, head: [], children: [bound.target, bound.self, ...bound.args] };
-    if (value instanceof PrimitiveFunction) {
-      const options = Object.keys(value.callOptions).length > 0 ? [JSON.stringify(value.callOptions)] : [];
-      return {
-        kind: Kind.DURABLE_FUNCTION,
-        head: [value.registry.name, value.name, ...options],
-        children: [],
-      };
-    }
-    return methodOfClass(value) ?? refuseFunction(value);
-  }
 }
-
-const labelled = (keys: readonly string[]): string[] => keys.map((key) => `.${key}`);
 
 function waitersOf(task: Task): Waiter[] {
   const waiters = task.$$W;
@@ -209,106 +150,4 @@ function runtimeObject(value: object, index: number): NodeDescription {
     children: fields.map((field) => Reflect.get(value, field) as unknown),
     labels: fields.map((field) => ` (${field})`),
   };
-}
-
-/** Instances of classes that the codec cannot make by itself; undefined for everything it can. */
-function instance(value: object): NodeDescription | undefined {
-  const prototype = Object.getPrototypeOf(value) as object | null;
-  if (prototype === null) return undefined;
-  const Class: unknown = Object.hasOwn(prototype, "constructor") ? prototype.constructor : undefined;
-  if (typeof Class !== "function" || Class.prototype !== prototype) return undefined;
-  const known = classDescription(Class);
-  const registered = serializableClasses.ofPrototype(prototype);
-  // Given a state of its own by the user, or extending Map, Error and the like: that is the codec's.
-  const isCodecs = registered && (registered.name !== known?.id || registered.base !== Object);
-  if (isCodecs) return undefined;
-  if (known) return extendsOnlyModuleClasses(known) ? instanceOfModuleClass(value, known) : undefined;
-  const closure = closureTag(Class)?.description;
-  if (!closure && moduleFunctionId(Class) === undefined) return undefined;
-  if (closure?.hasPrivates) refusePrivates(closure);
-  const keys = ownKeys(value);
-  return {
-    kind: Kind.INSTANCE_OF,
-    head: keys,
-    children: [Class, ...keys.map((key) => Reflect.get(value, key) as unknown)],
-    labels: [" (class)", ...labelled(keys)],
-  };
-}
-
-function instanceOfModuleClass(value: object, known: ClassDescription): NodeDescription {
-  const privates = privateChain(known);
-  const names = privates.flatMap(({ id, fields }) => fields.names.map((name) => `${id}.${name}`));
-  const keys = ownKeys(value);
-  const head: HeadValue[] = [known.id, names.length, ...names, ...keys];
-  return {
-    kind: Kind.INSTANCE,
-    head,
-    children: [
-      ...privates.flatMap(({ fields }) => fields.get(value)),
-      ...keys.map((key) => Reflect.get(value, key) as unknown),
-    ],
-    labels: [...privates.flatMap(({ fields }) => fields.names.map((name) => `.${name}`)), ...labelled(keys)],
-  };
-}
-
-/** A class whose ancestors hide nothing from us: all of them are compiled. */
-export function extendsOnlyModuleClasses(known: ClassDescription): boolean {
-  let ancestor: unknown = Object.getPrototypeOf(known.Class);
-  while (typeof ancestor === "function" && ancestor !== Function.prototype) {
-    if (!classDescription(ancestor)) return false;
-    ancestor = Object.getPrototypeOf(ancestor);
-  }
-  return true;
-}
-
-/** The classes of an instance that have private members, its own first. */
-export function privateChain(known: ClassDescription) {
-  const chain: { id: string; fields: NonNullable<ClassDescription["privates"]> }[] = [];
-  let ancestor: unknown = known.Class;
-  while (typeof ancestor === "function") {
-    const description = classDescription(ancestor);
-    if (description?.privates) chain.push({ id: description.id, fields: description.privates });
-    ancestor = Object.getPrototypeOf(ancestor);
-  }
-  return chain;
-}
-
-function ownKeys(value: object): string[] {
-  const keys = Reflect.ownKeys(value);
-  for (const key of keys) {
-    const property = Object.getOwnPropertyDescriptor(value, key)!;
-    if (typeof key === "symbol") throw new CannotCarryError({ what: `a property under ${String(key)}` });
-    if (property.get || property.set) throw new CannotCarryError({ what: `an accessor (${key})` });
-  }
-  return keys as string[];
-}
-
-function methodOfClass(value: object): NodeDescription | undefined {
-  const { name } = value as { name?: string };
-  if (!name) return undefined;
-  for (const { id, Class } of classes.values()) {
-    const isMethod = (holder: object) => Object.getOwnPropertyDescriptor(holder, name)?.value === value;
-    if (isMethod(Class.prototype as object)) return { kind: Kind.METHOD, head: [id, 0, name], children: [] };
-    if (isMethod(Class)) return { kind: Kind.METHOD, head: [id, 1, name], children: [] };
-  }
-  return undefined;
-}
-
-function refuseFunction(value: object): never {
-  const source = Function.prototype.toString.call(value);
-  const { name } = value as { name?: string };
-  const isNative = /\{\s*\[native code\]\s*\}$/.test(source);
-  throw new CannotCarryError({
-    what: /^class\b/.test(source) ? `the class ${name}` : `the function ${name || "(anonymous)"}`,
-    hint: isNative
-      ? "It is native code; use an arrow function instead"
-      : "It is not of a compiled module: name its package for the compiler, or make it after the await",
-  });
-}
-
-function refusePrivates({ id }: ClosureDescription): never {
-  throw new CannotCarryError({
-    what: `an instance of ${id}, a class inside a function with private members`,
-    hint: "Move the class to the top level of its module",
-  });
 }

@@ -22,9 +22,9 @@ export const Kind = {
   DEFERRED: 7,
   /** A resolve or reject function. Head: whether it rejects. Children: its task. */
   SETTLER: 8,
-  /** A closure. Head: id, fingerprint, names of own properties. Children: what it captured, own properties. */
+  /** A closure. Head: id, fingerprint, properties added to it if any. Children: what it captured, properties. */
   CLOSURE: 9,
-  /** A function or closure that exists once. Head: id, names of own properties. Children: own properties. */
+  /** A function or closure that exists once. Head: id. */
   FUNCTION: 10,
   /** A class of a module. Head: id. */
   CLASS: 11,
@@ -32,9 +32,9 @@ export const Kind = {
   BINDING: 12,
   /** An object or function of JavaScript or Node.js. Head: its path from the global object. */
   BUILT_IN: 13,
-  /** An instance of a class of a module. Head: id, number and names of private fields, names. Children: values. */
+  /** An instance of a class of a module. Head: id, number and names of private fields, properties. Children: values. */
   INSTANCE: 14,
-  /** An instance of a class or constructor made in a function. Head: names. Children: the class, values. */
+  /** An instance of a class or constructor made in a function. Head: properties. Children: the class, values. */
   INSTANCE_OF: 15,
   /** What waits for a task, or an iterator in flight. Head: index in the list of such. Children: its fields. */
   RUNTIME: 16,

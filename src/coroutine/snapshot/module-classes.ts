@@ -6,7 +6,7 @@ import { registerErrorClass } from "../../sdk/index.ts";
 import { type AnyClass, registerSerializable } from "../../wire/graph/index.ts";
 import { type ClassDescription, watchClasses } from "../runtime/registry.ts";
 import { whileRestoring } from "../runtime/support.ts";
-import { extendsOnlyModuleClasses, privateChain } from "./describe.ts";
+import { extendsOnlyModuleClasses, privateChain } from "./describe-instance.ts";
 
 watchClasses((description) => {
   const Class = description.Class as AnyClass;
