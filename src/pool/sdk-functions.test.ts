@@ -6,15 +6,16 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { silentTelemetry } from "../telemetry/events.ts";
+import { CallResultSchema } from "../wire/gen/dispatch/sdk/v1/call_pb.js";
 import { RunRequestSchema, RunResponseSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
 import { Status } from "../wire/gen/dispatch/sdk/v1/status_pb.js";
-import { decodeValue, encodeArguments } from "../wire/values/index.ts";
+import { decodeValue, encodeArguments, encodeValue } from "../wire/values/index.ts";
 import { ThreadStartError } from "./errors.ts";
 import { RunPool } from "./pool.ts";
 import { threadCode } from "./thread-code.ts";
 
 /** Modules of a user, in a folder that knows nothing of this package. */
-async function setup(files: Record<string, string>, setupModules: string[] = []) {
+async function setup(files: Record<string, string>, setupModules?: string[]) {
   const folder = await mkdtemp(join(tmpdir(), "dispatch-pool-"));
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const modules = Object.keys(files).filter((name) => name.startsWith("functions"));
@@ -22,7 +23,7 @@ async function setup(files: Record<string, string>, setupModules: string[] = [])
     { modules: modules.map((name) => join(folder, name)), threadsMax: 1 },
     {
       telemetry: silentTelemetry,
-      code: threadCode(setupModules.map((name) => new URL(name, `file://${folder}/`).href)),
+      code: threadCode(setupModules?.map((name) => new URL(name, `file://${folder}/`).href)),
     },
   );
   return {
@@ -127,6 +128,53 @@ test("a module that cannot be parsed or loaded fails the start, and the error na
       return true;
     });
   }
+});
+
+test("a function that calls another is suspended, and resumed in a new thread by what it left", async () => {
+  const files = {
+    "functions.ts": `
+      import { dispatch } from "dispatch-ts";
+      const child = dispatch.function("child", async (n: number) => n + 1);
+      dispatch.function("parent", async (n: number) => {
+        const local = { doubled: n * 2 };
+        const answer = await child(n);
+        return local.doubled + answer;
+      });
+    `,
+    // Names the code, wherever it lies.
+    "package.json": JSON.stringify({ name: "app", type: "module" }),
+  };
+  await using first = await setup(files);
+  await first.pool.start();
+  const request = create(RunRequestSchema, {
+    function: "parent",
+    directive: { case: "input", value: encodeArguments([20]) },
+  });
+  const suspended = fromBinary(
+    RunResponseSchema,
+    await first.pool.run("parent", toBinary(RunRequestSchema, request)),
+  );
+  assert.ok(suspended.directive.case === "poll");
+  const { state, calls } = suspended.directive.value;
+  assert.deepEqual(
+    calls.map((call) => call.function),
+    ["child"],
+  );
+  const result = create(CallResultSchema, {
+    correlationId: calls[0]!.correlationId,
+    output: encodeValue(21, "result"),
+  });
+  const resume = create(RunRequestSchema, {
+    function: "parent",
+    directive: { case: "pollResult", value: { state, results: [result] } },
+  });
+  await using second = await setup(files);
+  await second.pool.start();
+  const response = await second.pool.run("parent", toBinary(RunRequestSchema, resume));
+  const { status, directive } = fromBinary(RunResponseSchema, response);
+  assert.equal(Status[status], "OK");
+  const output = directive.case === "exit" ? directive.value.result?.output : undefined;
+  assert.equal(decodeValue(output!), 61);
 });
 
 test("setup modules prepare the thread before any function is loaded", async () => {
