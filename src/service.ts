@@ -89,13 +89,13 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     loaded.host = host;
     // Before the endpoint, so that it closes after it: requests in flight still run.
     started.splice(started.indexOf(listening), 0, {
-      drain: () => host.drain(config.drainTimeoutMs),
+      drain: (deadlineMs) => host.drain(deadlineMs),
       stop: () => host.close(),
     });
     const { functions } = loaded;
     await scheduler?.open({ url, runner: host, functions });
     if (scheduler !== undefined) {
-      started.push({ drain: () => scheduler.drain(config.drainTimeoutMs), stop: () => scheduler.close() });
+      started.push({ drain: (deadlineMs) => scheduler.drain(deadlineMs), stop: () => scheduler.close() });
     }
     poolGauges(metrics, () => host.snapshot());
     started.push({ stop: () => live.close() });
@@ -131,8 +131,8 @@ interface Loaded {
 
 /** What was started, and how it ends. */
 interface Part {
-  /** Finishes the work it has, taking no more. */
-  drain?(): Promise<void>;
+  /** Finishes the work it has, taking no more; what has not ended after this time is cancelled. */
+  drain?(deadlineMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -173,7 +173,9 @@ function service(running: Running): Service {
         telemetry.emit({ type: "service-stopping", why });
         endpoint.announceStop();
         if (config.drainDelayMs > 0) await delay(config.drainDelayMs);
-        for (const part of started.toReversed()) await part.drain?.();
+        const deadlineAtMs = performance.now() + config.drainTimeoutMs;
+        for (const part of started.toReversed())
+          await part.drain?.(Math.max(0, deadlineAtMs - performance.now()));
         await stopParts(started);
         telemetry.emit({ type: "service-stopped" });
       })();

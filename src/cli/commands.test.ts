@@ -110,6 +110,20 @@ test("a module that cannot load shows its own stack, and nothing of ours to gues
   );
 });
 
+test("compile shows where a function can be suspended and what is saved, or where it cannot be compiled", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "module.ts");
+  writeFileSync(file, "export async function wait(a: number) {\n  await a;\n  return a;\n}\n");
+  const { exitCode, out } = await run(["compile", "module.ts"], { cwd: folder.path });
+  assert.equal(exitCode, 0);
+  assert.match(out, /^\/\/ .*wait.*\n\/\/ {3}await .*saves a\n/);
+  writeFileSync(file, "export enum Colour { Red }\n");
+  const refused = await run(["compile", "module.ts"], { cwd: folder.path });
+  assert.equal(refused.exitCode, 1);
+  assert.match(refused.err, /^error: .*module\.ts.*UNSUPPORTED_TYPESCRIPT/);
+  assert.equal((await run(["compile", "absent.ts"], { cwd: folder.path })).exitCode, 2);
+});
+
 test("config prints each value and where it came from, secrets masked", async () => {
   using folder = temporaryFolder();
   writeFileSync(join(folder.path, "dispatch.config.json"), '{"queueMax": 7, "concurrency": 8}');

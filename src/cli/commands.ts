@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { backupCommand } from "./backup.ts";
 import { callCommand } from "./call.ts";
 import { callsCommand } from "./calls/calls.ts";
+import { compileCommand } from "./compile.ts";
 import { configCommand } from "./config.ts";
 import type { CliContext } from "./context.ts";
 import { functionsCommand } from "./functions.ts";
@@ -19,5 +20,6 @@ export const commands: readonly AddCommand[] = [
   backupCommand,
   functionsCommand,
   configCommand,
+  compileCommand,
   keysCommand,
 ];

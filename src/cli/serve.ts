@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command } from "commander";
 import type { Logger } from "pino";
-import type { ResolvedConfig } from "../config/index.ts";
+import { misspelledVariables, type ResolvedConfig } from "../config/index.ts";
 import { ThreadStartError } from "../pool/index.ts";
 import { type Service, startService } from "../service.ts";
 import { StoreError } from "../store/index.ts";
@@ -55,6 +55,7 @@ interface Serve {
 async function serve({ modules, options, resolved, context, command }: Serve): Promise<void> {
   const { config } = resolved;
   const logger = createLogger({ level: config.logLevel, format: config.logFormat });
+  for (const message of misspelledVariables(context.env)) logger.warn(message);
   const service = await start(
     { modules: modules.map((path) => existing(path, context.cwd)), config, logger },
     options,

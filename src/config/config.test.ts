@@ -3,7 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type ConfigInputs, loadConfigFile, OPTIONS, parseAddress, resolveConfig } from "./index.ts";
+import {
+  type ConfigInputs,
+  loadConfigFile,
+  misspelledVariables,
+  OPTIONS,
+  parseAddress,
+  resolveConfig,
+} from "./index.ts";
 
 const refused = (inputs: ConfigInputs, message: RegExp) =>
   assert.throws(() => resolveConfig(inputs), { name: "ConfigError", message });
@@ -51,6 +58,10 @@ test("relations between options are checked", () => {
     { flags: { threadsMin: 3, threadsMax: 2 } },
     /threadsMin \(3, flag --threads-min\) must not exceed threadsMax/,
   );
+  refused(
+    { flags: { heartbeatMs: 500, runTimeoutMs: 500 } },
+    /heartbeatMs \(500, .*must be below runTimeoutMs/,
+  );
   refused({ flags: { tlsCert: "a.pem" } }, /together/);
   refused(
     { flags: { runTimeoutMs: 700_000 } },
@@ -70,6 +81,13 @@ test("a secret is not shown in a refusal", () => {
     () => resolveConfig({ file: { path: "f", values: { apiKey: 12345 } } }),
     (error) => error instanceof Error && !error.message.includes("12345"),
   );
+});
+
+test("a misspelled variable is noticed, and one of another program is not", () => {
+  assert.deepEqual(misspelledVariables({ DISPATCH_THREAD_MAX: "2", DISPATCH_QUEUE_MAX: "1", PATH: "x" }), [
+    "DISPATCH_THREAD_MAX is no option; did you mean DISPATCH_THREADS_MAX?",
+  ]);
+  assert.deepEqual(misspelledVariables({ DISPATCH_SOMETHING_ELSE: "1", DISPATCH_NODE_REEXEC: "1" }), []);
 });
 
 test("an empty environment variable counts as not set", () => {

@@ -1,5 +1,5 @@
 /** Resolves the configuration once: flag over environment over file over default. */
-import { closest } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 import { ConfigError } from "./config-error.ts";
 import { envOf, flagOf, type OptionSpec } from "./option-spec.ts";
 import { type Config, OPTIONS, type OptionName } from "./options.ts";
@@ -41,6 +41,22 @@ export function resolveConfig({ flags = {}, env = {}, file }: ConfigInputs): Res
 
 /** An empty variable is how shells and compose files spell "not set". */
 const presence = (text: string | undefined) => (text === "" ? undefined : text);
+
+/**
+ * Variables that begin like an option's and are none, each with the name that was probably meant. They are not refused:
+ * the prefix is not only ours.
+ */
+export function misspelledVariables(env: Readonly<Record<string, string | undefined>>): string[] {
+  const names = (OPTIONS as readonly OptionSpec[]).map(envOf);
+  return Object.keys(env)
+    .filter((name) => name.startsWith("DISPATCH_") && !names.includes(name))
+    .map((name) => ({ name, meant: closest(name, names) }))
+    .filter(({ name, meant }) => distance(name, meant) <= EDITS_MAX)
+    .map(({ name, meant }) => `${name} is no option; did you mean ${meant}?`);
+}
+
+/** More edits than these make another word. */
+const EDITS_MAX = 3;
 
 function fileValues(file: ConfigInputs["file"]): Record<string, unknown> {
   if (file === undefined) return {};
@@ -102,6 +118,11 @@ function checkRelations(config: Config, sources: Record<string, string>): void {
     throw new ConfigError("tlsCert and tlsKey must be given together");
   }
   parseAddress(config.endpointAddr);
+  if (config.heartbeatMs >= config.runTimeoutMs) {
+    throw new ConfigError(
+      `heartbeatMs (${config.heartbeatMs}, ${sources.heartbeatMs}) must be below runTimeoutMs (${config.runTimeoutMs}, ${sources.runTimeoutMs})`,
+    );
+  }
   if (config.scheduler !== "off" && config.attemptTimeoutMs <= config.runTimeoutMs) {
     throw new ConfigError(
       `attemptTimeoutMs (${config.attemptTimeoutMs}, ${sources.attemptTimeoutMs}) must exceed runTimeoutMs (${config.runTimeoutMs}, ${sources.runTimeoutMs})`,

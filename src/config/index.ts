@@ -1,5 +1,6 @@
 export {
   type ConfigInputs,
+  misspelledVariables,
   parseAddress,
   type ResolvedConfig,
   resolveConfig,
