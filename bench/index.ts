@@ -1,6 +1,7 @@
 // npm run bench: measures the service in several scenarios, writes JSON and an HTML report.
 import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
+import { updateDocs } from "./harness/docs.ts";
 import { describeCommit, describeMachine } from "./harness/machine.ts";
 import { choosePinning } from "./harness/processes.ts";
 import { writeReport } from "./harness/report.ts";
@@ -12,7 +13,8 @@ import {
   writeResult,
 } from "./harness/result.ts";
 import type { Scenario } from "./harness/scenario.ts";
-import { renderMeasurements, renderRatios, renderTable } from "./harness/table.ts";
+import { ProcessShelf } from "./harness/shelf.ts";
+import { renderExtras, renderMeasurements, renderRatios, renderTable } from "./harness/table.ts";
 import { scenarios } from "./scenarios/index.ts";
 
 interface Options {
@@ -25,8 +27,10 @@ interface Options {
   seed: number;
   pin: boolean;
   subjectCores?: string;
+  storeFolder?: string;
   out: string;
   json?: boolean;
+  updateDocs?: string;
 }
 
 const positive = (text: string) => {
@@ -40,10 +44,10 @@ const options = new Command("bench")
     "Measure the service: each scenario runs the real service in a process of its own, load from another.",
   )
   .option("--size <size>", "smoke (seconds, for CI) or real (minutes)", "real")
-  .option("--scenario <names...>", "only these scenarios (see --list)")
+  .option("--scenario <names...>", "only these scenarios (see --list); a * at the end stands for anything")
   .option("--list", "list the scenarios and what they do not measure")
   .option("--repeats <n>", "repeats of each measurement (default: 3, smoke: 1)", positive)
-  .option("--seconds <n>", "seconds of each burst (default: 4, smoke: 0.5)", positive)
+  .option("--seconds <n>", "seconds of each burst (default: 4, smoke: 0.2)", positive)
   .option("--connections <n>", "HTTP connections of the load generator", positive, 64)
   .option("--seed <n>", "seed of everything random", positive, 1)
   .option("--no-pin", "do not pin server and load generator to different cores")
@@ -51,12 +55,18 @@ const options = new Command("bench")
     "--subject-cores <list>",
     "cores of the process under test, as taskset takes them (default: all but the last)",
   )
+  .option(
+    "--store-folder <dir>",
+    "where stores are made; on the disk to measure (default: that for temporary files)",
+  )
   .option("--out <dir>", "where JSON and report go", fileURLToPath(new URL("results", import.meta.url)))
+  .option("--update-docs <result>", "write a result's figures into docs/benchmarks.md and measure nothing")
   .option("--json", "print the result as JSON and nothing else")
   .parse(process.argv)
   .opts<Options>();
 
 if (options.list) printList();
+else if (options.updateDocs !== undefined) updateDocs(options.updateDocs);
 else await run();
 
 async function run(): Promise<void> {
@@ -67,21 +77,29 @@ async function run(): Promise<void> {
   };
   const startedAt = new Date();
   const measurements: Measurement[] = [];
-  for (const scenario of chosen()) {
-    progress(`${scenario.name}: ${scenario.summary}`);
-    const done = await scenario.run({
-      size: options.size,
-      seconds: options.seconds ?? (smoke ? 0.5 : 4),
-      warmupSeconds: smoke ? 0.3 : 2,
-      repeats: options.repeats ?? (smoke ? 1 : 3),
-      connections: options.connections,
-      seed: options.seed,
-      pinning,
-      subjectCores: pinning.enabled ? pinning.subject : undefined,
-      generatorCores: pinning.enabled ? pinning.generator : undefined,
-      progress: (text) => progress(`  ${text}`),
-    });
-    measurements.push(...done);
+  const shelf = new ProcessShelf(smoke);
+  try {
+    for (const scenario of chosen()) {
+      progress(`${scenario.name}: ${scenario.summary}`);
+      const done = await scenario.run({
+        size: options.size,
+        seconds: options.seconds ?? (smoke ? 0.2 : 4),
+        secondsGiven: options.seconds,
+        warmupSeconds: smoke ? 0.1 : 2,
+        repeats: options.repeats ?? (smoke ? 1 : 3),
+        connections: options.connections,
+        seed: options.seed,
+        pinning,
+        shelf,
+        storeFolder: options.storeFolder === undefined ? {} : { folder: options.storeFolder },
+        subjectCores: pinning.enabled ? pinning.subject : undefined,
+        generatorCores: pinning.enabled ? pinning.generator : undefined,
+        progress: (text) => progress(`  ${text}`),
+      });
+      measurements.push(...done);
+    }
+  } finally {
+    await shelf.close();
   }
   const result: BenchResult = {
     format: RESULT_FORMAT,
@@ -98,7 +116,8 @@ async function run(): Promise<void> {
   writeReport(`${name}.html`, result);
   if (options.json) console.log(JSON.stringify(result, null, 1));
   else {
-    console.log(`\n${renderMeasurements(measurements)}\n\n${renderRatios(measurements)}`);
+    const tables = [renderMeasurements(measurements), renderExtras(measurements), renderRatios(measurements)];
+    console.log(`\n${tables.join("\n\n")}`);
     console.log(`\nwrote ${name}.json and ${name}.html`);
   }
   if (measurements.some((measurement) => measurement.errors > 0)) {
@@ -109,9 +128,12 @@ async function run(): Promise<void> {
 
 function chosen(): Scenario[] {
   if (options.scenario === undefined) return scenarios.filter((scenario) => !scenario.onRequest);
-  return options.scenario.map((name) => {
-    const found = scenarios.find((scenario) => scenario.name === name);
-    if (found === undefined) {
+  return options.scenario.flatMap((name) => {
+    const found = scenarios.filter(
+      (scenario) =>
+        scenario.name === name || (name.endsWith("*") && scenario.name.startsWith(name.slice(0, -1))),
+    );
+    if (found.length === 0) {
       console.error(
         `no scenario ${name}; there are: ${scenarios.map((scenario) => scenario.name).join(", ")}`,
       );

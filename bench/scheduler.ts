@@ -1,4 +1,4 @@
-// npm run bench:scheduler [-- --smoke]: the scheduler end to end on SQLite with synchronous=FULL; clients and
+// npm run bench:scheduler-alone [-- --smoke]: the scheduler end to end on SQLite with synchronous=FULL; clients and
 // functions in its own process. Not measured: HTTP, the thread pool, the coroutine runtime.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

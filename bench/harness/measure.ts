@@ -1,6 +1,6 @@
 /** Drives load against subjects, mode after mode in each repeat, so that drift of the machine hits all alike. */
 import type { LoadOrder, LoadReport } from "../load/types.ts";
-import { BenchProcess } from "./processes.ts";
+import type { BenchProcess } from "./processes.ts";
 import type { Measurement } from "./result.ts";
 import type { ScenarioContext } from "./scenario.ts";
 import { type Latency, medianLatency, spreadOf } from "./stats.ts";
@@ -24,6 +24,8 @@ export interface RouteLoad {
   body: Uint8Array;
   connections?: number;
   ratePerSecond?: number;
+  /** Open loop only: figures for each window of this length besides those of the whole. */
+  windowSeconds?: number;
 }
 
 /** Counters of the work that a subject did, asked before and after each burst. */
@@ -43,45 +45,44 @@ interface Burst {
   eventLoopP99Ms: number;
 }
 
-/** Measures every mode under the same load; `side` is a second, gentler load on the same server, reported apart. */
+/** Measures every mode under the same load; `side` is a second, gentler load on the same server, reported apart. A load
+ * that depends on what the server answers is a function of its URL. */
 export async function measureModes(
   scenario: string,
   modes: readonly Mode[],
-  load: RouteLoad,
+  load: RouteLoad | ((url: string) => Promise<RouteLoad>),
   context: ScenarioContext,
   side?: RouteLoad & { name: string },
 ): Promise<Measurement[]> {
   const [generator] = await startGenerator(context);
   const [sideGenerator] = side === undefined ? [undefined] : await startGenerator(context);
-  const subjects: { mode: Mode; process: BenchProcess; url: string; bursts: Burst[] }[] = [];
-  try {
-    for (const mode of modes) {
-      const [process, ready] = await BenchProcess.start<SubjectReady>(
-        mode.subject,
-        mode.argument,
-        context.subjectCores,
-      );
-      subjects.push({ mode, process, url: ready.url, bursts: [] });
+  const subjects = await Promise.all(modes.map((mode) => startSubject(mode, context)));
+  for (let repeat = 0; repeat < context.repeats; repeat++) {
+    for (const subject of subjects) {
+      context.progress(`${subject.mode.name}, repeat ${repeat + 1} of ${context.repeats}`);
+      const route = typeof load === "function" ? await load(subject.url) : load;
+      if (repeat === 0) await generate(generator, subject.url, route, context, context.warmupSeconds);
+      subject.bursts.push(await burst(subject, generator, route, context, sideGenerator, side));
     }
-    for (let repeat = 0; repeat < context.repeats; repeat++) {
-      for (const subject of subjects) {
-        context.progress(`${subject.mode.name}, repeat ${repeat + 1} of ${context.repeats}`);
-        if (repeat === 0) await generate(generator, subject.url, load, context, context.warmupSeconds);
-        subject.bursts.push(await burst(subject, generator, load, context, sideGenerator, side));
-      }
-    }
-    return subjects.map(({ mode, bursts }) => summarise(scenario, mode.name, bursts, side?.name));
-  } finally {
-    await Promise.all([
-      generator.stop(),
-      sideGenerator?.stop(),
-      ...subjects.map((subject) => subject.process.stop()),
-    ]);
   }
+  const { shelf } = context;
+  await Promise.all(
+    [generator, sideGenerator, ...subjects.map((one) => one.process)].map((one) => shelf.giveBack(one)),
+  );
+  return subjects.map(({ mode, bursts }) => summarise(scenario, mode.name, bursts, side?.name));
 }
 
 export function startGenerator(context: ScenarioContext): Promise<[BenchProcess, unknown]> {
-  return BenchProcess.start(new URL("../load/generator.ts", import.meta.url), {}, context.generatorCores);
+  return context.shelf.take(new URL("../load/generator.ts", import.meta.url), {}, context.generatorCores);
+}
+
+export async function startSubject(mode: Mode, context: ScenarioContext) {
+  const [process, { url }] = await context.shelf.take<SubjectReady>(
+    mode.subject,
+    mode.argument,
+    context.subjectCores,
+  );
+  return { mode, process, url, bursts: [] as Burst[] };
 }
 
 async function burst(
@@ -110,7 +111,7 @@ async function burst(
   };
 }
 
-function generate(
+export function generate(
   generator: BenchProcess,
   url: string,
   load: RouteLoad,
@@ -125,11 +126,12 @@ function generate(
     connections: load.connections ?? context.connections,
     seconds,
     ...(load.ratePerSecond === undefined ? {} : { ratePerSecond: load.ratePerSecond }),
+    ...(load.windowSeconds === undefined ? {} : { windowSeconds: load.windowSeconds }),
   };
   return generator.request<LoadReport>({ order });
 }
 
-function summarise(
+export function summarise(
   scenario: string,
   mode: string,
   bursts: Burst[],

@@ -1,6 +1,7 @@
 /** What a scenario is given and what it gives back. */
 import type { Pinning } from "./processes.ts";
 import type { Measurement, Size } from "./result.ts";
+import type { ProcessShelf } from "./shelf.ts";
 
 export interface Scenario {
   name: string;
@@ -17,11 +18,17 @@ export interface ScenarioContext {
   size: Size;
   /** Seconds of each measured burst. */
   seconds: number;
+  /** `--seconds` when it was given: for scenarios whose default is another. */
+  secondsGiven: number | undefined;
   warmupSeconds: number;
   repeats: number;
   connections: number;
   seed: number;
   pinning: Pinning;
+  /** Where processes are taken from and given back; what a failed scenario leaves taken is stopped at the end. */
+  shelf: ProcessShelf;
+  /** Argument of subjects that have a store: where its folder is made. Default: that for temporary files. */
+  storeFolder: { folder?: string };
   /** Cores of the process under test, or undefined when nothing is pinned. */
   subjectCores: string | undefined;
   generatorCores: string | undefined;

@@ -35,6 +35,26 @@ export function renderMeasurements(list: readonly Measurement[]): string {
   );
 }
 
+/** The figures that only some scenarios have, a table for each set of names. */
+export function renderExtras(list: readonly Measurement[]): string {
+  const number = (value: number | undefined) =>
+    value === undefined ? "-" : String(Number(value.toPrecision(3)));
+  const groups = Map.groupBy(
+    list.filter((m) => m.extra !== undefined),
+    (m) => Object.keys(m.extra!).sort().join(" "),
+  );
+  return [...groups.values()]
+    .map((group) => {
+      const names = Object.keys(group[0]!.extra!);
+      const rows = group.map((m) => [
+        `${m.scenario} / ${m.mode}`,
+        ...names.map((name) => number(m.extra![name])),
+      ]);
+      return renderTable(["scenario / mode", ...names], rows);
+    })
+    .join("\n\n");
+}
+
 /** Every mode's rate relative to the first mode of its scenario and unit. */
 export function renderRatios(list: readonly Measurement[]): string {
   const rows: string[][] = [];

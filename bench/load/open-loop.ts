@@ -5,7 +5,7 @@
  */
 import { connect, type Socket } from "node:net";
 import { latencyOf } from "../harness/stats.ts";
-import type { LoadOrder, LoadReport } from "./types.ts";
+import type { LoadOrder, LoadReport, LoadWindow } from "./types.ts";
 
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
 /** After the last request is due, answers are waited for this long. */
@@ -42,7 +42,9 @@ export async function openLoop(order: LoadOrder & { ratePerSecond: number }): Pr
   }
 
   const startedMs = performance.now();
+  const windows = new Windows(startedMs, order.windowSeconds ?? Number.POSITIVE_INFINITY, latencies);
   const ticker = setInterval(() => {
+    windows.advance(performance.now(), answers);
     const dueBy = Math.min(total, Math.floor(((performance.now() - startedMs) / 1000) * order.ratePerSecond));
     for (; sent < dueBy; sent++) {
       const dueMs = startedMs + (sent * 1000) / order.ratePerSecond;
@@ -66,7 +68,36 @@ export async function openLoop(order: LoadOrder & { ratePerSecond: number }): Pr
     seconds,
     latencyMs: latencyOf(latencies.subarray(0, answers)),
     generatorLoad: (cpu.user + cpu.system) / 1e6 / seconds,
+    windows: windows.done,
   };
+}
+
+/** Cuts the latencies, which are in the order of the answers, at equal times. */
+class Windows {
+  readonly done: LoadWindow[] = [];
+  readonly #startedMs: number;
+  readonly #lengthMs: number;
+  readonly #latencies: Float64Array;
+  #fromMs: number;
+  #fromAnswer = 0;
+
+  constructor(startedMs: number, lengthSeconds: number, latencies: Float64Array) {
+    this.#startedMs = startedMs;
+    this.#fromMs = startedMs;
+    this.#lengthMs = lengthSeconds * 1000;
+    this.#latencies = latencies;
+  }
+
+  advance(nowMs: number, answers: number): void {
+    if (nowMs - this.#fromMs < this.#lengthMs) return;
+    this.done.push({
+      atSeconds: (nowMs - this.#startedMs) / 1000,
+      rate: ((answers - this.#fromAnswer) * 1000) / (nowMs - this.#fromMs),
+      p99Ms: latencyOf(this.#latencies.slice(this.#fromAnswer, answers)).p99,
+    });
+    this.#fromMs = nowMs;
+    this.#fromAnswer = answers;
+  }
 }
 
 interface Connection {

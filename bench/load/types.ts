@@ -11,6 +11,8 @@ export interface LoadOrder {
   seconds: number;
   /** Requests a second for an open loop; absent: a closed loop, as fast as answers come. */
   ratePerSecond?: number;
+  /** Open loop only: reports windows of this length besides the whole. */
+  windowSeconds?: number;
 }
 
 export interface LoadReport {
@@ -21,4 +23,12 @@ export interface LoadReport {
   latencyMs: Latency;
   /** Share of one core that the generator itself used. */
   generatorLoad: number;
+  windows?: LoadWindow[];
+}
+
+/** The answers that came between the end of the window before and `atSeconds` after the start. */
+export interface LoadWindow {
+  atSeconds: number;
+  rate: number;
+  p99Ms: number;
 }

@@ -1,5 +1,15 @@
 import type { Scenario } from "../harness/scenario.ts";
 import { endpointCpu, endpointIo, endpointMixed, endpointOpenLoop, endpointTrivial } from "./endpoint.ts";
+import { resumeHeavy } from "./resume.ts";
+import {
+  clientBatching,
+  schedulerFanOut,
+  schedulerLatency,
+  schedulerSteps,
+  schedulerTrivial,
+} from "./scheduler.ts";
+import { soak } from "./soak.ts";
+import { suspendedMillion } from "./suspended.ts";
 
 export const scenarios: readonly Scenario[] = [
   endpointTrivial,
@@ -7,4 +17,12 @@ export const scenarios: readonly Scenario[] = [
   endpointCpu,
   endpointMixed,
   endpointOpenLoop,
+  resumeHeavy,
+  schedulerTrivial,
+  schedulerSteps,
+  schedulerFanOut,
+  schedulerLatency,
+  clientBatching,
+  soak,
+  suspendedMillion,
 ];

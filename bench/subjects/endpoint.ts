@@ -3,6 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Registry } from "prom-client";
 import { createEndpoint, type RunFunction } from "../../src/endpoint/index.ts";
 import { RunPool } from "../../src/pool/index.ts";
+import { coroutineSetup } from "../../src/pool/thread-code.ts";
 import { silentTelemetry, type TelemetryEvent, telemetryTo } from "../../src/telemetry/events.ts";
 import { endpointMetrics } from "../../src/telemetry/metrics/index.ts";
 import { createRunner } from "../../workers/sdk-runner.ts";
@@ -16,7 +17,7 @@ interface Argument {
 }
 
 const { mode, threads, metrics = true } = childArgument<Argument>();
-const modules = [new URL("functions.ts", import.meta.url).href];
+const modules = ["functions.ts", "durable-functions.ts"].map((name) => new URL(name, import.meta.url).href);
 let runs = 0;
 const count = (event: TelemetryEvent) => {
   if (event.type === "pool-runs-finished") runs += event.runs.length;
@@ -44,7 +45,7 @@ serveParent({ url }, (): SubjectCounters => {
 });
 
 async function inProcess(): Promise<{ run: RunFunction; names: Set<string> }> {
-  const runner = await createRunner(modules);
+  const runner = await createRunner(modules, [coroutineSetup]);
   return {
     names: new Set(runner.functions.map((one) => one.name)),
     run: async (_name, request, options) => {
