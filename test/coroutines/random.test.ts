@@ -15,7 +15,7 @@ import { moduleHead, type RandomProgram, randomProgram, type Statement, sourceOf
 
 const LONG = process.env.DISPATCH_TEST_LONG !== undefined;
 const SEED = Number(process.env.RANDOM_SEED ?? 1);
-const COUNT = Number(process.env.RANDOM_COUNT ?? (LONG ? 5000 : 250));
+const COUNT = Number(process.env.RANDOM_COUNT ?? (LONG ? 5000 : 125));
 const PER_MODULE = 25;
 const HEAD = moduleHead(new URL("../../src/coroutine/index.ts", import.meta.url).href);
 

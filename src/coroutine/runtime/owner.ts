@@ -31,18 +31,30 @@ export class Owner {
   readonly unhandled = new Set<object>();
   /** Called when something outside begins to be waited for. */
   onNativeWait: (() => void) | null = null;
-  private onQuiet: (() => void) | null = null;
+  private onQuiet: PromiseWithResolvers<void> | null = null;
   private checking = false;
+  private fault: { readonly error: unknown } | null = null;
 
-  /** Resolves once nothing in this owner can move by itself. */
+  /**
+   * Resolves once nothing in this owner can move by itself. Rejects when waking a waiter threw: user code's errors
+   * settle tasks, so that is a fault of the runtime, or a saved state that somebody made up.
+   */
   quiet(): Promise<void> {
-    return new Promise((resolve) => {
-      this.onQuiet = resolve;
-      this.checkQuiet();
-    });
+    this.onQuiet = Promise.withResolvers();
+    this.checkQuiet();
+    return this.onQuiet.promise;
+  }
+
+  failWith(error: unknown): void {
+    this.fault ??= { error };
+    this.checkQuiet();
   }
 
   checkQuiet(): void {
+    if (this.fault && this.onQuiet) {
+      this.onQuiet.reject(this.fault.error);
+      return;
+    }
     if (this.jobs > 0 || !this.onQuiet || this.checking) return;
     this.checking = true;
     settled.then(() => {
@@ -54,7 +66,7 @@ export class Owner {
       }
       const onQuiet = this.onQuiet;
       this.onQuiet = null;
-      onQuiet?.();
+      onQuiet?.resolve();
     });
   }
 
@@ -123,6 +135,10 @@ class Detached extends Owner {
     return true;
   }
 
+  override failWith(error: unknown): void {
+    Promise.reject(error);
+  }
+
   override reportUnhandled(_task: object, error: unknown): void {
     Promise.reject(error);
   }
@@ -156,8 +172,7 @@ export function enqueue(owner: Owner, waiter: Waiter, mode: Mode, value: unknown
   owner.jobs++;
   settled.then(() => {
     owner.jobs--;
-    if (!owner.dead) waiter.$$wake(mode, value);
-    if (owner.jobs === 0) owner.checkQuiet();
+    resume(owner, waiter, mode, value);
   });
 }
 
@@ -171,7 +186,11 @@ export function waitNatively(owner: Owner, thenable: PromiseLike<unknown>, waite
 }
 
 function resume(owner: Owner, waiter: Waiter, mode: Mode, value: unknown): void {
-  if (!owner.dead) waiter.$$wake(mode, value);
+  try {
+    if (!owner.dead) waiter.$$wake(mode, value);
+  } catch (error) {
+    owner.failWith(error);
+  }
   if (owner.jobs === 0) owner.checkQuiet();
 }
 
