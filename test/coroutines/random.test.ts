@@ -8,10 +8,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { type AnyFunction, runCoroutine, runNative, throughBytes } from "../../src/coroutine/testing/driver.ts";
+import {
+  type AnyFunction,
+  runCoroutine,
+  runNative,
+  throughBytes,
+} from "../../src/coroutine/testing/driver.ts";
 import { loadBoth } from "../../src/coroutine/testing/programs.ts";
 import { traced } from "./support/programs.ts";
-import { moduleHead, type RandomProgram, randomProgram, type Statement, sourceOf } from "./support/random-program.ts";
+import {
+  moduleHead,
+  type RandomProgram,
+  randomProgram,
+  type Statement,
+  sourceOf,
+} from "./support/random-program.ts";
 
 const LONG = process.env.DISPATCH_TEST_LONG !== undefined;
 const SEED = Number(process.env.RANDOM_SEED ?? 1);
@@ -32,7 +43,11 @@ async function load(programs: readonly RandomProgram[]) {
 }
 
 /** How the ways of running differ, or undefined when they do not. */
-async function difference(native: AnyFunction, compiled: AnyFunction, order: "first" | "last" | number): Promise<string | undefined> {
+async function difference(
+  native: AnyFunction,
+  compiled: AnyFunction,
+  order: "first" | "last" | number,
+): Promise<string | undefined> {
   const stepsMax = 1000;
   const expected = await traced(() => runNative(native, [], { order, stepsMax })).catch(() => undefined);
   // Too long, or waits for what never comes.
@@ -41,7 +56,9 @@ async function difference(native: AnyFunction, compiled: AnyFunction, order: "fi
   const ways = { "in memory": {}, "through bytes": { between: throughBytes() } };
   for (const [way, options] of Object.entries(ways)) {
     const error = (thrown: unknown) => ({ outcome: String((thrown as Error).stack), log: [] });
-    const actual = await traced(() => runCoroutine(compiled, [], { order, stepsMax, ...options })).catch(error);
+    const actual = await traced(() => runCoroutine(compiled, [], { order, stepsMax, ...options })).catch(
+      error,
+    );
     try {
       assert.deepEqual(actual, expected);
     } catch {
@@ -63,7 +80,11 @@ async function fails(program: RandomProgram, order: "first" | "last" | number): 
 /** Every body with one statement left out, or taken apart. */
 function* smaller(statements: readonly Statement[]): Generator<Statement[]> {
   for (const [index, one] of statements.entries()) {
-    const around = (inner: readonly Statement[]) => [...statements.slice(0, index), ...inner, ...statements.slice(index + 1)];
+    const around = (inner: readonly Statement[]) => [
+      ...statements.slice(0, index),
+      ...inner,
+      ...statements.slice(index + 1),
+    ];
     yield around([]);
     if (typeof one === "string") continue;
     yield around(one.body);
@@ -91,7 +112,10 @@ async function shrunk(program: RandomProgram, order: "first" | "last" | number):
 }
 
 for (let first = SEED; first < SEED + COUNT; first += PER_MODULE) {
-  const seeds = Array.from({ length: Math.min(PER_MODULE, SEED + COUNT - first) }, (_, index) => first + index);
+  const seeds = Array.from(
+    { length: Math.min(PER_MODULE, SEED + COUNT - first) },
+    (_, index) => first + index,
+  );
   test(`random programs of the seeds ${first} to ${seeds.at(-1)}`, async () => {
     const programs = seeds.map(randomProgram);
     const { native, compiled } = await load(programs);
