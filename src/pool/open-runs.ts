@@ -82,7 +82,7 @@ export class OpenRuns {
 
   #close(run: Run, response: Uint8Array): void {
     run.answered = true;
-    run.release?.();
+    run.watchedWith?.delete(run);
     run.answer(response);
     this.#count--;
     if (this.#count === 0 && this.#whenNone.length > 0) {

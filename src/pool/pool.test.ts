@@ -212,6 +212,20 @@ test("cancelling reaches the function as an AbortSignal", async () => {
   assert.equal(await running, "AbortError");
 });
 
+test("a signal cancels all the runs it was given to that are not answered", async () => {
+  await using t = await setupPool();
+  const controller = new AbortController();
+  const { signal } = controller;
+  assert.equal(await t.run("echo", 1, signal), 1);
+  const running = [t.run("untilAborted", 1, signal), t.run("untilAborted", 2, signal)];
+  const other = t.run("sleep", 30);
+  await t.run("echo");
+  controller.abort();
+  assert.deepEqual(await Promise.all(running), ["AbortError", "AbortError"]);
+  assert.match(String(await t.run("echo", 2, signal)), /RunCancelled/);
+  assert.equal(await other, 30);
+});
+
 test("a run that heeds no cancellation is answered after the grace", async () => {
   await using t = await setupPool({ cancelGraceMs: 20 });
   const controller = new AbortController();

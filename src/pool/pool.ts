@@ -7,6 +7,7 @@
  */
 import type { Telemetry } from "../telemetry/events.ts";
 import { Status } from "../wire/gen/dispatch/sdk/v1/status_pb.js";
+import { Cancellations } from "./cancellations.ts";
 import { PoolClosedError, PoolFullError } from "./errors.ts";
 import type { PoolErrorType } from "./failure-response.ts";
 import { FunctionTable } from "./functions.ts";
@@ -42,6 +43,7 @@ export class RunPool {
   readonly #functions = new FunctionTable();
   readonly #queue = new RunQueue();
   readonly #open: OpenRuns;
+  readonly #cancellations = new Cancellations((run) => this.#cancel(run));
   readonly #counters = emptySnapshot();
   #options: ResolvedPoolOptions;
   #nextId = 0;
@@ -96,7 +98,9 @@ export class RunPool {
     return new Promise((answer) => {
       const run = this.#newRun(functionName, request, answer);
       this.#open.open();
-      if (options?.signal !== undefined) this.#watch(run, options.signal);
+      const signal = options?.signal;
+      if (signal?.aborted) this.#fail(run, "RunCancelled", CANCELLED);
+      else if (signal !== undefined) this.#cancellations.watch(run, signal);
       if (!run.answered && !this.#refused(run)) {
         this.#queue.push(run);
         this.#scheduleFlush();
@@ -178,7 +182,7 @@ export class RunPool {
       losses: 0,
       cancelled: false,
       answered: false,
-      release: undefined,
+      watchedWith: undefined,
       answer,
     };
   }
@@ -283,16 +287,6 @@ export class RunPool {
     this.#counters.runsRepeated += repeated.length;
     this.#queue.putBack(repeated);
     this.#scheduleFlush();
-  }
-
-  #watch(run: Run, signal: AbortSignal): void {
-    if (signal.aborted) {
-      this.#fail(run, "RunCancelled", CANCELLED);
-      return;
-    }
-    const onAbort = () => this.#cancel(run);
-    signal.addEventListener("abort", onAbort, { once: true });
-    run.release = () => signal.removeEventListener("abort", onAbort);
   }
 
   /** A run that was not started is answered at once; another is asked to end, and answered without it after the grace. */

@@ -22,7 +22,7 @@ export function testRun(changes: Partial<Run> = {}): Run {
     losses: 0,
     cancelled: false,
     answered: false,
-    release: undefined,
+    watchedWith: undefined,
     answer: () => {},
     ...changes,
   };

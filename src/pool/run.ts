@@ -26,8 +26,8 @@ export interface Run {
   cancelled: boolean;
   /** Set when the caller has its answer: whatever else comes of the run is not heard. */
   answered: boolean;
-  /** Removes the listener on the caller's signal. */
-  release: (() => void) | undefined;
+  /** The runs that the caller's signal cancels, this one among them. */
+  watchedWith: Set<Run> | undefined;
   readonly answer: (response: Uint8Array) => void;
 }
 
