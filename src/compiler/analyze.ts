@@ -27,6 +27,8 @@ export interface Analysis {
   readonly suspending: ReadonlySet<Node>;
   readonly functionOf: ReadonlyMap<Node, FunctionInfo>;
   readonly scopeOf: ReadonlyMap<Node, Scope>;
+  /** Calls whose result is stored or returned rather than used up at once. */
+  readonly held: ReadonlySet<Node>;
   /** Identifiers that are the `arguments` of a function. */
   readonly argumentsOf: ReadonlySet<Identifier>;
 }
@@ -49,6 +51,7 @@ export class Analyzer {
   private readonly globals = new Set<string>();
   private readonly suspending = new Set<Node>();
   private readonly argumentsOf = new Set<Identifier>();
+  private readonly held = new Set<Node>();
   private readonly program: Program;
 
   constructor(program: Program) {
@@ -67,8 +70,8 @@ export class Analyzer {
   }
 
   private tables() {
-    const { functions, references, globals, suspending, functionOf, scopeOf, argumentsOf } = this;
-    return { functions, references, globals, suspending, functionOf, scopeOf, argumentsOf };
+    const { functions, references, globals, suspending, functionOf, scopeOf, argumentsOf, held } = this;
+    return { functions, references, globals, suspending, functionOf, scopeOf, argumentsOf, held };
   }
 
   lookup(name: string): Variable | null {
@@ -146,7 +149,7 @@ export class Analyzer {
       }
       for (const param of node.params) this.visitBinding(param);
       if (node.body.type === "BlockStatement") this.visitAll(node.body.body);
-      else this.visit(node.body);
+      else this.visitHeld(node.body);
     });
   }
 
@@ -157,7 +160,22 @@ export class Analyzer {
       this.visitFunction(node, "expression", name);
       this.ancestors.pop();
     } else if (isClass(node)) visitClass(this, node as ClassNode, name);
-    else this.visit(node);
+    else this.visitHeld(node);
+  }
+
+  /** Visits an expression whose value is kept: stored in a variable or property, or returned. */
+  private visitHeld(node: Node): void {
+    this.markHeld(node);
+    this.visit(node);
+  }
+
+  private markHeld(node: Node): void {
+    if (node.type === "CallExpression") this.held.add(node);
+    else if (node.type === "LogicalExpression") this.markHeld(node.right);
+    else if (node.type === "ConditionalExpression") {
+      this.markHeld(node.consequent);
+      this.markHeld(node.alternate);
+    }
   }
 
   /** A pattern that declares; its identifiers are declared already. */
@@ -271,7 +289,7 @@ export class Analyzer {
       case "ReturnStatement":
         // An async generator awaits what it returns.
         if (node.argument && this.fn.async && this.fn.generator) this.markSuspending();
-        if (node.argument) this.visit(node.argument);
+        if (node.argument) this.visitHeld(node.argument);
         break;
       case "FunctionDeclaration":
         this.visitFunction(node, "declaration").hoisted = true;

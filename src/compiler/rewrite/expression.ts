@@ -194,6 +194,8 @@ function rewriteCall(node: CallExpression, cx: CodeContext): Expression {
   if (callee.type === "MemberExpression" && callee.object.type === "Super" && movesSuper(cx)) {
     return at(call(member(rewrite(callee, cx), "call"), [thisValue(cx), ...args]), node);
   }
+  const iterator = heldIterator(node, cx);
+  if (iterator) return iterator;
   if (isBind(node)) {
     const target = rewrite((callee as MemberExpression).object as Expression, cx);
     return at(call(runtimeMember("bindCall"), [target, ...args]), node);
@@ -206,6 +208,37 @@ function rewriteCall(node: CallExpression, cx: CodeContext): Expression {
     );
   }
   return { ...node, callee: unbound(callee, rewrite(callee, cx)), arguments: args };
+}
+
+/**
+ * `x.values()`, `x.entries()`, `x.keys()` and `x[Symbol.iterator]()` whose result is kept give an iterator that can be
+ * saved. Where the result is used up at once, by a spread or a call, the native one is faster.
+ */
+function heldIterator(node: CallExpression, cx: CodeContext): Expression | null {
+  const { callee } = node;
+  if (!cx.module.analysis.held.has(node) || cx.fn.isModule || node.arguments.length > 0 || node.optional)
+    return null;
+  if (callee.type !== "MemberExpression" || callee.object.type === "Super" || callee.optional) return null;
+  const name = iteratorMethod(callee, cx);
+  return name === null
+    ? null
+    : at(runtimeCall("heldIterator", [rewrite(callee.object, cx), literal(name)]), node);
+}
+
+function iteratorMethod({ computed, property }: MemberExpression, cx: CodeContext): string | null {
+  if (!computed) {
+    return property.type === "Identifier" && ["values", "keys", "entries"].includes(property.name)
+      ? property.name
+      : null;
+  }
+  const isSymbolIterator =
+    property.type === "MemberExpression" &&
+    property.object.type === "Identifier" &&
+    property.object.name === "Symbol" &&
+    !cx.module.variable(property.object) &&
+    property.property.type === "Identifier" &&
+    property.property.name === "iterator";
+  return isSymbolIterator ? "Symbol.iterator" : null;
 }
 
 /** `f.bind(...)`: a native bound function would hide what it was made of. */

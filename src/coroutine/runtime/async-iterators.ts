@@ -1,6 +1,13 @@
 /** Async iteration in compiled code: the loop of `for await`, and the inner iterators of `yield*`. */
 
-import { checkIteratorResult, isObject, iterate, nativeIterator, type StepIterator } from "./iterators.ts";
+import {
+  checkIteratorResult,
+  isObject,
+  iterate,
+  nativeIterator,
+  SavedIterator,
+  type StepIterator,
+} from "./iterators.ts";
 import type { Mode, Owner, Waiter } from "./owner.ts";
 import { isThenable, Task, wait } from "./task.ts";
 
@@ -161,18 +168,6 @@ export class AsyncDelegate {
     this.$$value = result.value;
     this.$$returned = this.returning && result.done === true;
     return result.done === true;
-  }
-}
-
-/** A built-in collection as an iterator that can be saved. */
-export class SavedIterator implements Iterator<unknown> {
-  steps: StepIterator;
-  constructor(steps: StepIterator) {
-    this.steps = steps;
-  }
-  next(): IteratorResult<unknown> {
-    const more = this.steps.$$step();
-    return more ? { value: this.steps.$$value, done: false } : { value: undefined, done: true };
   }
 }
 

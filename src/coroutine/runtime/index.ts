@@ -2,7 +2,7 @@
 export { asyncClose, asyncIterate, delegate, delegateAsync } from "./async-iterators.ts";
 export { newPromise, promises } from "./combinators.ts";
 export { AsyncGeneratorFrame, GeneratorFrame, startGenerator, yieldInner, yieldValue } from "./generators.ts";
-export { checkIteratorResult, iterate, iterateMethod, keysIn } from "./iterators.ts";
+export { checkIteratorResult, heldIterator, iterate, iterateMethod, keysIn } from "./iterators.ts";
 export {
   bindCall,
   closure,

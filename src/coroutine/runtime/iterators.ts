@@ -203,6 +203,11 @@ const setValues = Set.prototype[Symbol.iterator];
 
 /** The iterator of `for (x of value)`. */
 export function iterate(value: unknown): StepIterator {
+  return builtInIteration(value) ?? new ProtocolSteps(nativeIterator(value));
+}
+
+/** Steps over a built-in collection that iterates as it was built to; null for anything else. */
+function builtInIteration(value: unknown): StepIterator | null {
   if (typeof value === "string") return new StringSteps(value);
   if (Array.isArray(value)) {
     if (value[Symbol.iterator] === arrayValues && arrayIteratorPrototype.next === arrayNext) {
@@ -215,7 +220,7 @@ export function iterate(value: unknown): StepIterator {
   } else if (ArrayBuffer.isView(value) && (value as Uint8Array)[Symbol.iterator] === typedArrayValues) {
     return new ArraySteps(value as Uint8Array, 0);
   }
-  return new ProtocolSteps(nativeIterator(value));
+  return null;
 }
 
 export function nativeIterator(value: unknown): Iterator<unknown> {
@@ -232,15 +237,44 @@ function describe(value: unknown): string {
 
 const KINDS: Readonly<Record<string, IterationKind>> = { values: 0, keys: 1, entries: 2 };
 
-/** The iterator of `for (x of value.entries())`, keys() or values(). */
-export function iterateMethod(value: never, name: "entries" | "keys" | "values"): StepIterator {
+/** Steps over a built-in collection by one of its own methods; null for anything else. */
+function builtInSteps(target: unknown, name: "entries" | "keys" | "values"): StepIterator | null {
   const kind = KINDS[name]!;
-  const target: unknown = value;
-  const isBuiltIn = (prototype: object) => target !== null && value[name] === prototype[name as never];
+  const isBuiltIn = (prototype: object) => (target as never)[name] === prototype[name as never];
   if (Array.isArray(target) && isBuiltIn(Array.prototype)) return new ArraySteps(target, kind);
   if (target instanceof Map && isBuiltIn(Map.prototype)) return new CollectionSteps(target, kind);
   if (target instanceof Set && isBuiltIn(Set.prototype)) return new CollectionSteps(target, kind);
-  return iterate((value as Record<string, () => unknown>)[name]!());
+  return null;
+}
+
+/** The iterator of `for (x of value.entries())`, keys() or values(). */
+export function iterateMethod(value: never, name: "entries" | "keys" | "values"): StepIterator {
+  return builtInSteps(value, name) ?? iterate((value as Record<string, () => unknown>)[name]!());
+}
+
+/** A built-in collection as an iterator that can be saved. */
+export class SavedIterator implements Iterator<unknown> {
+  steps: StepIterator;
+  constructor(steps: StepIterator) {
+    this.steps = steps;
+  }
+  next(): IteratorResult<unknown> {
+    const more = this.steps.$$step();
+    return more ? { value: this.steps.$$value, done: false } : { value: undefined, done: true };
+  }
+}
+
+// With the methods of every iterator: map, filter, take and so on.
+Object.setPrototypeOf(SavedIterator.prototype, Iterator.prototype);
+
+/** `value.values()` and its kin where the iterator is kept. */
+export function heldIterator(value: never, name: "entries" | "keys" | "values" | "Symbol.iterator"): unknown {
+  if (name !== "Symbol.iterator") {
+    const steps = builtInSteps(value, name);
+    return steps ? new SavedIterator(steps) : (value as Record<string, () => unknown>)[name]!();
+  }
+  const steps = builtInIteration(value);
+  return steps ? new SavedIterator(steps) : (value as Iterable<unknown>)[Symbol.iterator]();
 }
 
 export const keysIn = (value: unknown): StepIterator => new KeySteps(value);

@@ -32,7 +32,7 @@ export const RUNTIME_CLASSES: readonly RuntimeClass[] = [
   entry(asyncIterators.Swallow, "task"),
   entry(asyncIterators.Delegate, "iterator"),
   entry(asyncIterators.AsyncDelegate, "iterator", "returning"),
-  entry(asyncIterators.SavedIterator, "steps"),
+  entry(iterators.SavedIterator, "steps"),
   entry(asyncIterators.SyncToAsync, "delegate"),
 ];
 
