@@ -96,6 +96,12 @@ export class SnapshotReader implements DecodeHooks {
     }
   }
 
+  symbolOfName(name: string): symbol {
+    const at = name.lastIndexOf("#");
+    const symbol = readBinding({ module: name.slice(0, at), name: name.slice(at + 1) });
+    return typeof symbol === "symbol" ? symbol : incompatible(`the symbol ${name} no longer exists`);
+  }
+
   fill(value: object, kind: number, head: Head, children: readonly unknown[]): void {
     switch (kind) {
       case Kind.FRAME:

@@ -6,13 +6,13 @@ export interface BindingName {
   readonly name: string;
 }
 
-const bindings = new Map<object, BindingName>();
+const bindings = new Map<object | symbol, BindingName>();
 /** Modules not looked at yet, or some of whose bindings had no value yet. */
 let pending = new Set<string>();
 let indexed = 0;
 
 /** The module binding that holds `value`, the one of the module that was loaded first. */
-export function bindingOf(value: object): BindingName | undefined {
+export function bindingOf(value: object | symbol): BindingName | undefined {
   if (indexed !== moduleRegistrations()) startAgain();
   if (pending.size > 0) indexPending();
   return bindings.get(value);
@@ -30,7 +30,8 @@ function indexPending(): void {
     for (const [name, read] of Object.entries(modules.get(module)!)) {
       const value = readSafely(read);
       if (value === UNREADABLE) isComplete = false;
-      else if (isObject(value) && !bindings.has(value)) bindings.set(value, { module, name });
+      else if ((isObject(value) || typeof value === "symbol") && !bindings.has(value))
+        bindings.set(value, { module, name });
     }
     if (isComplete) pending.delete(module);
   }

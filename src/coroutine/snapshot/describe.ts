@@ -29,6 +29,11 @@ export class SnapshotWriter implements EncodeHooks {
     return bindingOf(value) !== undefined;
   }
 
+  nameOfSymbol(symbol: symbol): string | undefined {
+    const named = bindingOf(symbol);
+    return named && `${named.module}#${named.name}`;
+  }
+
   describe(value: object): NodeDescription | undefined {
     if (value instanceof Task) return this.task(value);
     if (value instanceof GeneratorFrame) return generator(value);

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
-import { compileFile, RUNTIME_SPECIFIER, withInlineMap } from "../../compiler/index.ts";
+import { compileFile, moduleIdOf, RUNTIME_SPECIFIER, withInlineMap } from "../../compiler/index.ts";
 import { runtimeUrl } from "../runtime-url.ts";
 
 type Module = Record<string, never>;
@@ -34,7 +34,8 @@ function install(): void {
       if (specifier === RUNTIME_SPECIFIER) return { url: runtimeUrl, shortCircuit: true };
       const resolved = next(specifier, context);
       const way = /\?(native|compiled)$/.exec(context.parentURL ?? "")?.[0];
-      if (way && /^\.{1,2}\//.test(specifier) && !resolved.url.includes("?") && !isRuntime(resolved.url)) {
+      const isProgram = /^\.{1,2}\//.test(specifier) || resolved.url.includes("/node_modules/");
+      if (way && isProgram && !resolved.url.includes("?") && !isRuntime(resolved.url)) {
         return { ...resolved, url: resolved.url + way };
       }
       return resolved;
@@ -42,7 +43,8 @@ function install(): void {
     load(url, context, next) {
       if (!url.endsWith("?compiled")) return next(url, context);
       const file = fileURLToPath(url.slice(0, -"?compiled".length));
-      const name = file.split("/").at(-1)!;
+      // Programs are known by their file name alone, packages by their own name too.
+      const name = file.includes("/node_modules/") ? moduleIdOf(file) : file.split("/").at(-1)!;
       const compiled = compileFile(readFileSync(file, "utf8"), { moduleId: name, filename: name });
       return { format: "module", shortCircuit: true, source: withInlineMap(compiled) };
     },

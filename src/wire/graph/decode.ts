@@ -1,5 +1,6 @@
 /** Bytes into value graphs. */
 import { type ClassRegistry, serializableClasses } from "./classes.ts";
+import { GraphError } from "./error.ts";
 import type { GraphNode } from "./graph-node.ts";
 import type { DecodeHooks } from "./hooks.ts";
 import type { GraphLimits } from "./limits.ts";
@@ -26,7 +27,9 @@ export interface DecodeGraphOptions extends GraphLimits {
  *   hooks throw comes through.
  */
 export function decodeGraph(bytes: Uint8Array, options: DecodeGraphOptions = {}): unknown {
-  const graph = parseGraph(bytes, options.classes ?? serializableClasses, options);
+  const graph = parseGraph(bytes, options.classes ?? serializableClasses, options, (name) =>
+    symbolByHooks(name, options.hooks),
+  );
   return new GraphMaker(graph, options.hooks, options.messages).make(graph.root);
 }
 
@@ -41,6 +44,12 @@ export function checkStates(
   limits: GraphLimits,
   onCycle: (number: number) => void,
 ): void {
-  const graph = parseGraph(bytes, classes, limits);
+  // Which symbol a name stands for makes no difference here.
+  const graph = parseGraph(bytes, classes, limits, Symbol);
   statesInOrder(graph, (node: GraphNode) => onCycle(graph.nodes.indexOf(node)));
+}
+
+function symbolByHooks(name: string, hooks: DecodeHooks | undefined): symbol {
+  if (hooks?.symbolOfName) return hooks.symbolOfName(name);
+  throw new GraphError("UNKNOWN_CLASS", `nothing here knows the symbol ${name}`);
 }

@@ -40,6 +40,8 @@ export const TAG_SYMBOL_WELL_KNOWN = 0xd2;
 export const TAG_BYTES = 0xd3;
 /** Only before a property key: the property is not writable, enumerable and configurable. */
 export const TAG_ATTRIBUTES = 0xd4;
+/** A symbol that the hooks know by a name. */
+export const TAG_SYMBOL_NAMED = 0xd5;
 
 // Kinds of nodes, stable for ever. From KIND_HOOK on they belong to the hooks.
 export const KIND_OBJECT = 1;

@@ -31,6 +31,8 @@ export interface EncodeHooks {
    * @throws {CannotCarryError} to refuse the value; the codec adds the path
    */
   describe(value: object): NodeDescription | undefined;
+  /** The name of a symbol of this process alone: `const SKIP = Symbol("skip")` of a module. */
+  nameOfSymbol?(symbol: symbol): string | undefined;
 }
 
 /**
@@ -50,6 +52,8 @@ export interface DecodeHooks {
   ): object;
   /** Called once every node is allocated. Nodes of the codec's own kinds may be filled before or after. */
   fill(value: object, kind: number, head: readonly HeadValue[], children: readonly unknown[]): void;
+  /** The symbol that `nameOfSymbol` gave this name. Throws when there is none. */
+  symbolOfName?(name: string): symbol;
 }
 
 /** One step from the root to a value. */

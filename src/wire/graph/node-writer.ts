@@ -73,6 +73,10 @@ export class NodeWriter extends ValueWriter {
     else this.#builtin(node, prototype);
   }
 
+  protected override nameOfSymbol(symbol: symbol): string | undefined {
+    return this.options.hooks?.nameOfSymbol?.(symbol);
+  }
+
   writeRegions(): void {
     if (this.views.length > 0) writeRegions(this.out, this.views, (buffer) => this.numberOf(buffer));
   }

@@ -46,20 +46,33 @@ export interface ParsedGraph {
 }
 
 /** @throws {GraphError} `MALFORMED`, `UNSUPPORTED_VERSION`, `UNKNOWN_CLASS`, `LIMIT_EXCEEDED` */
-export function parseGraph(bytes: Uint8Array, classes: ClassRegistry, limits: GraphLimits): ParsedGraph {
+export function parseGraph(
+  bytes: Uint8Array,
+  classes: ClassRegistry,
+  limits: GraphLimits,
+  symbolOfName?: SymbolOfName,
+): ParsedGraph {
   const { bytesMax = BYTES_MAX } = limits;
   if (bytes.length > bytesMax) throw new GraphError("LIMIT_EXCEEDED", `more than ${bytesMax} bytes`);
-  return new GraphParser(bytes, classes).parse(limits);
+  return new GraphParser(bytes, classes, symbolOfName).parse(limits);
 }
+
+type SymbolOfName = (name: string) => symbol;
 
 class GraphParser extends ValueReader {
   readonly #classes: ClassRegistry;
+  readonly #symbolOfName: SymbolOfName | undefined;
   readonly #slots: unknown[] = [];
   readonly #views: ViewHead[] = [];
 
-  constructor(bytes: Uint8Array, classes: ClassRegistry) {
+  constructor(bytes: Uint8Array, classes: ClassRegistry, symbolOfName: SymbolOfName | undefined) {
     super(bytes);
     this.#classes = classes;
+    this.#symbolOfName = symbolOfName;
+  }
+
+  protected override symbolOfName(name: string): symbol {
+    return this.#symbolOfName?.(name) ?? super.symbolOfName(name);
   }
 
   parse({ nodesMax = NODES_MAX, depthMax = DEPTH_MAX }: GraphLimits): ParsedGraph {

@@ -19,6 +19,7 @@ import {
   TAG_SHORT_STRING,
   TAG_STRING,
   TAG_SYMBOL_FOR,
+  TAG_SYMBOL_NAMED,
   TAG_SYMBOL_WELL_KNOWN,
   TAG_TRUE,
   TAG_UNDEFINED,
@@ -100,11 +101,17 @@ export class ValueReader extends ByteReader {
         if (symbol === undefined) throw malformed("an unknown symbol");
         return symbol;
       }
+      case TAG_SYMBOL_NAMED:
+        return this.symbolOfName(this.string());
       case TAG_BYTES:
         return this.copy(this.varint());
       default:
         throw malformed(`an unknown tag ${tag}`);
     }
+  }
+
+  protected symbolOfName(_name: string): symbol {
+    throw malformed("an unknown symbol");
   }
 
   #node(number: number): GraphNode {

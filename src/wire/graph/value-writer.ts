@@ -17,6 +17,7 @@ import {
   TAG_SHORT_STRING,
   TAG_STRING,
   TAG_SYMBOL_FOR,
+  TAG_SYMBOL_NAMED,
   TAG_SYMBOL_WELL_KNOWN,
   TAG_TRUE,
   TAG_UNDEFINED,
@@ -174,9 +175,20 @@ export class ValueWriter {
       return true;
     }
     const index = WELL_KNOWN_SYMBOLS.indexOf(symbol);
-    if (index < 0) return false;
-    this.out.byte(TAG_SYMBOL_WELL_KNOWN);
-    this.out.byte(index);
+    if (index >= 0) {
+      this.out.byte(TAG_SYMBOL_WELL_KNOWN);
+      this.out.byte(index);
+      return true;
+    }
+    const name = this.nameOfSymbol(symbol);
+    if (name === undefined) return false;
+    this.out.byte(TAG_SYMBOL_NAMED);
+    this.string(name);
     return true;
+  }
+
+  /** The name by which others find a symbol of this process. */
+  protected nameOfSymbol(_symbol: symbol): string | undefined {
+    return undefined;
   }
 }
