@@ -109,6 +109,7 @@ async function run(): Promise<void> {
     seed: options.seed,
     machine: describeMachine(pinning.enabled),
     durationSeconds: (Date.now() - startedAt.getTime()) / 1000,
+    scenarios: chosen().map(({ run: _, onRequest: __, ...note }) => note),
     measurements,
   };
   const name = `${options.out}/${startedAt.toISOString().replaceAll(":", "-").slice(0, 19)}-${options.size}`;

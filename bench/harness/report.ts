@@ -1,6 +1,6 @@
 /** Writes a result as one HTML page that needs nothing else: charts, tables, machine and method. */
 import { readFileSync, writeFileSync } from "node:fs";
-import type { BenchResult, Measurement } from "./result.ts";
+import type { BenchResult, Measurement, ScenarioNote } from "./result.ts";
 
 export function writeReport(file: string, result: BenchResult): void {
   writeFileSync(file, renderReport(result));
@@ -16,38 +16,61 @@ export function renderReport(result: BenchResult): string {
 took ${Math.round(result.durationSeconds)} s. ${escapeHtml(result.machine.cpu)}, ${result.machine.cores} cores,
 ${result.machine.memoryMiB} MiB, ${escapeHtml(result.machine.os)}, Node ${escapeHtml(result.machine.node)},
 ${result.machine.pinned ? "server and load generator pinned to different cores" : "nothing pinned to cores"}.</p>
-${[...scenarios].map(([name, list]) => section(name, list)).join("\n")}
+${[...scenarios]
+  .map(([name, list]) =>
+    section(
+      list,
+      result.scenarios?.find((one) => one.name === name),
+    ),
+  )
+  .join("\n")}
 </main><script>${chartLibrary()}</script><script>
 const data = ${JSON.stringify(result.measurements).replaceAll("<", "\\u003c")};
-(${drawCharts.toString()})(data);
+(${drawRates.toString()})(data);
+(${drawSeries.toString()})(data);
 </script></body></html>
 `;
 }
 
-function section(name: string, list: Measurement[]): string {
-  const series = list.filter((measurement) => measurement.series !== undefined);
-  return `<section><h2>${escapeHtml(name)}</h2>
-<div class="chart"><canvas data-scenario="${escapeHtml(name)}" role="img" aria-label="Rates of ${escapeHtml(name)}, as in the table below"></canvas></div>
-${series.map((m) => `<div class="chart"><canvas data-series="${escapeHtml(`${m.scenario}/${m.mode}`)}" role="img" aria-label="${escapeHtml(m.mode)} over time"></canvas></div>`).join("")}
-<div class="wide"><table><thead><tr><th>mode</th><th>rate</th><th>±</th><th>p50 ms</th><th>p99 ms</th><th>CPU µs</th><th>RSS MiB</th><th>generator</th><th>errors</th><th>more</th></tr></thead>
-<tbody>${list.map(row).join("")}</tbody></table></div></section>`;
+function section(list: Measurement[], note: ScenarioNote | undefined): string {
+  const name = escapeHtml(list[0]!.scenario);
+  const chart = note?.chart ?? "rate";
+  const extras = [...new Set(list.flatMap((m) => Object.keys(m.extra ?? {})))];
+  const header = [...COLUMNS, ...extras, "checksum"];
+  return `<section><h2>${name}</h2>
+${note === undefined ? "" : `<p>Measures ${escapeHtml(note.summary)}. Does not measure ${escapeHtml(note.notMeasured)}.</p>`}
+<div class="chart" style="height: ${list.length * 2 + 4.5}rem"><canvas data-scenario="${name}" data-chart="${chart}" role="img" aria-label="${chart} of ${name}, as in the table below"></canvas></div>
+${list
+  .filter((m) => m.series !== undefined)
+  .map(
+    (m) =>
+      `<div class="chart series"><canvas data-series="${escapeHtml(`${m.scenario}/${m.mode}`)}" role="img" aria-label="${escapeHtml(m.mode)} over time"></canvas></div>`,
+  )
+  .join("")}
+<div class="wide" tabindex="0" role="region" aria-label="Figures of ${name}"><table><thead><tr>${header.map((title) => `<th scope="col">${breakable(escapeHtml(title))}</th>`).join("")}</tr></thead>
+<tbody>${list.map((m) => row(m, extras)).join("")}</tbody></table></div></section>`;
 }
 
-function row(m: Measurement): string {
-  const more = Object.entries(m.extra ?? {}).map(([name, value]) => `${name} ${round(value)}`);
+/** Lets names such as `fsyncsPerUnit` break where a word begins. */
+const breakable = (name: string) => name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "<wbr>");
+
+const COLUMNS = ["mode", "rate", "±", "p50 ms", "p99 ms", "CPU µs", "RSS MiB", "generator", "errors"];
+
+function row(m: Measurement, extras: readonly string[]): string {
   const cells = [
-    escapeHtml(m.mode),
     `${Math.round(m.rate.median).toLocaleString("en")} ${escapeHtml(m.unit)}`,
     `${Math.round(m.rate.relative * 100)} %`,
     round(m.latencyMs?.p50),
     round(m.latencyMs?.p99),
     round(m.cpuMicrosPerUnit),
-    round(m.rssMiB),
+    m.rssMiB === undefined ? "" : String(Math.round(m.rssMiB)),
     m.generatorLoad === undefined ? "" : `${Math.round(m.generatorLoad * 100)} %`,
     String(m.errors),
-    escapeHtml([...more, m.checksum].join("; ")),
+    ...extras.map((name) => round(m.extra?.[name])),
+    escapeHtml(m.checksum),
   ];
-  return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
+  const failed = m.errors > 0 ? ' class="failed"' : "";
+  return `<tr${failed}><th scope="row">${escapeHtml(m.mode)}</th>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
 }
 
 const round = (value: number | undefined) =>
@@ -64,26 +87,81 @@ function chartLibrary(): string {
   );
 }
 
-/** Runs in the page; must not refer to anything outside itself. */
-function drawCharts(data: Measurement[]): void {
+/** Runs in the page; must not refer to anything outside itself. Bars with the extremes of the repeats as a line. */
+function drawRates(data: Measurement[]): void {
   // biome-ignore lint/suspicious/noExplicitAny: browser globals, which the type check of a Node project does not know
   const { document, Chart, matchMedia } = globalThis as any;
-  const ink = matchMedia("(prefers-color-scheme: dark)").matches ? "#ddd" : "#333";
-  Chart.defaults.color = ink;
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  Chart.defaults.color = dark ? "#ddd" : "#333";
+  Chart.defaults.borderColor = dark ? "#fff2" : "#0001";
   Chart.defaults.animation = false;
+  const whiskers = {
+    id: "whiskers",
+    // biome-ignore lint/suspicious/noExplicitAny: an object of the chart library
+    afterDatasetsDraw(chart: any) {
+      const { ctx, scales, canvas } = chart;
+      if (canvas.dataset.chart === "latency") return;
+      const list = data.filter((m) => m.scenario === canvas.dataset.scenario);
+      ctx.strokeStyle = Chart.defaults.color;
+      for (const [index, bar] of chart.getDatasetMeta(0).data.entries()) {
+        const { min, max } = list[index]!.rate;
+        ctx.beginPath();
+        ctx.moveTo(scales.x.getPixelForValue(min), bar.y);
+        ctx.lineTo(scales.x.getPixelForValue(max), bar.y);
+        ctx.stroke();
+      }
+    },
+  };
   for (const canvas of document.querySelectorAll("canvas[data-scenario]")) {
     const list = data.filter((m) => m.scenario === canvas.dataset.scenario);
+    const latency = canvas.dataset.chart === "latency";
+    const bars = (label: string | undefined, values: unknown[], backgroundColor: string) => ({
+      label,
+      data: values,
+      backgroundColor,
+      maxBarThickness: 22,
+    });
+    const datasets = latency
+      ? [
+          bars(
+            "p50",
+            list.map((m) => m.latencyMs?.p50),
+            "#4a90d9",
+          ),
+          bars(
+            "p99",
+            list.map((m) => m.latencyMs?.p99),
+            "#d9904a",
+          ),
+        ]
+      : [
+          bars(
+            list[0]?.unit,
+            list.map((m) => m.rate.median),
+            "#4a90d9",
+          ),
+        ];
     new Chart(canvas, {
       type: "bar",
-      data: {
-        labels: list.map((m) => m.mode),
-        datasets: [
-          { label: list[0]?.unit, data: list.map((m) => m.rate.median), backgroundColor: "#4a90d9" },
-        ],
+      data: { labels: list.map((m) => m.mode), datasets },
+      plugins: [whiskers],
+      options: {
+        indexAxis: "y",
+        maintainAspectRatio: false,
+        plugins: { legend: { display: latency, position: "bottom" } },
+        scales: {
+          x: { beginAtZero: true, title: { display: true, text: latency ? "ms" : list[0]?.unit } },
+          y: { grid: { display: false } },
+        },
       },
-      options: { indexAxis: "y", maintainAspectRatio: false, plugins: { legend: { position: "bottom" } } },
     });
   }
+}
+
+/** Runs in the page, as {@link drawRates} does. */
+function drawSeries(data: Measurement[]): void {
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  const { document, Chart } = globalThis as any;
   for (const canvas of document.querySelectorAll("canvas[data-series]")) {
     const series = data.find((m) => `${m.scenario}/${m.mode}` === canvas.dataset.series)?.series;
     if (series === undefined) continue;
@@ -92,25 +170,34 @@ function drawCharts(data: Measurement[]): void {
       data: values,
       yAxisID: axis,
       borderColor: color,
+      backgroundColor: color,
       pointRadius: 0,
       borderWidth: 1.5,
+    });
+    const axis = (text: string, position: string) => ({
+      beginAtZero: true,
+      position,
+      title: { display: true, text },
+      grid: { drawOnChartArea: position === "left" },
     });
     new Chart(canvas, {
       type: "line",
       data: {
-        labels: series.seconds.map((second) => Math.round(second)),
+        labels: series.seconds.map((second) => Math.round(second * 10) / 10),
         datasets: [
-          line("rate /s", series.rate, "rate", "#4a90d9"),
-          line("p99 ms", series.p99Ms, "p99", "#d9534a"),
-          line("RSS MiB", series.rssMiB, "rss", "#4ab06a"),
+          line("rate", series.rate, "rate", "#4a90d9"),
+          line("p99", series.p99Ms, "p99", "#d9534a"),
+          line("RSS", series.rssMiB, "rss", "#4ab06a"),
         ],
       },
       options: {
         maintainAspectRatio: false,
+        plugins: { legend: { position: "bottom" } },
         scales: {
-          rate: { beginAtZero: true, position: "left" },
-          p99: { beginAtZero: true, position: "right" },
-          rss: { beginAtZero: true, position: "right" },
+          x: { title: { display: true, text: "seconds" }, ticks: { maxTicksLimit: 13 } },
+          rate: axis("calls/s", "left"),
+          p99: axis("p99 ms", "right"),
+          rss: axis("RSS MiB", "right"),
         },
       },
     });
@@ -119,10 +206,16 @@ function drawCharts(data: Measurement[]): void {
 
 const STYLE = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
-main { max-width: 70rem; margin: 0 auto; padding: 1rem; }
-.chart { position: relative; height: 16rem; margin: 1rem 0; }
+main { max-width: 85rem; margin: 0 auto; padding: 1rem; }
+h2 { margin: 2.5rem 0 0; }
+section p { margin: .2rem 0; }
+.chart { position: relative; margin: .5rem 0; }
+.series { height: 20rem; }
 .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: 13px; }
+table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
 th, td { padding: .2rem .6rem; border-bottom: 1px solid #8884; text-align: right; white-space: nowrap; }
-th:first-child, td:first-child, td:last-child { text-align: left; white-space: normal; }
+th:first-child, td:last-child, th:last-child { text-align: left; }
+thead th { white-space: normal; vertical-align: bottom; }
+tbody th { font-weight: normal; }
+.failed { background: #d9534a44; }
 `;

@@ -14,7 +14,19 @@ export interface BenchResult {
   seed: number;
   machine: Machine;
   durationSeconds: number;
+  scenarios?: ScenarioNote[];
   measurements: Measurement[];
+}
+
+/** What a reader of the figures has to know of a scenario. */
+export interface ScenarioNote {
+  name: string;
+  /** One line: what is measured. */
+  summary: string;
+  /** One line: what a reader might think it measures, and it does not. */
+  notMeasured: string;
+  /** What its chart shows. Default: `rate`. */
+  chart?: "rate" | "latency";
 }
 
 export type Size = "smoke" | "real";

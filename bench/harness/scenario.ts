@@ -1,14 +1,9 @@
 /** What a scenario is given and what it gives back. */
 import type { Pinning } from "./processes.ts";
-import type { Measurement, Size } from "./result.ts";
+import type { Measurement, ScenarioNote, Size } from "./result.ts";
 import type { ProcessShelf } from "./shelf.ts";
 
-export interface Scenario {
-  name: string;
-  /** One line: what is measured. */
-  summary: string;
-  /** One line: what a reader might think it measures, and it does not. */
-  notMeasured: string;
+export interface Scenario extends ScenarioNote {
   /** Run only when named. */
   onRequest?: boolean;
   run(context: ScenarioContext): Promise<Measurement[]>;

@@ -76,6 +76,7 @@ export const schedulerLatency: Scenario = {
   name: "scheduler-latency",
   summary: "time from dispatch to result of the trivial function; the rate is what follows from it",
   notMeasured: "the network between machines",
+  chart: "latency",
   run: (context) =>
     measureCalls(
       "scheduler-latency",
