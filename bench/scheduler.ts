@@ -1,5 +1,6 @@
-// npm run bench:scheduler-alone [-- --smoke]: the scheduler end to end on SQLite with synchronous=FULL; clients and
-// functions in its own process. Not measured: HTTP, the thread pool, the coroutine runtime.
+// npm run bench:scheduler-alone [-- --smoke] [--pool] [--only=TEXT]: the scheduler end to end on SQLite with synchronous=FULL,
+// clients in its own thread. Functions are answered in that thread too, or with --pool run as users write them on one
+// pool thread. Not measured: HTTP.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,10 +9,12 @@ import { SqliteStore } from "../src/store/index.ts";
 import { describeCommit, describeMachine } from "./harness/machine.ts";
 import { latencyOf } from "./harness/stats.ts";
 import { renderTable } from "./harness/table.ts";
-import { CHILDREN, LocalFunctions, STEPS } from "./scheduler/functions.ts";
+import { startFunctions } from "./scheduler/delivery.ts";
+import { CHILDREN, STEPS } from "./scheduler/functions.ts";
 import { suspend, throughput } from "./scheduler/loads.ts";
 
 const smoke = process.argv.includes("--smoke");
+const onPool = process.argv.includes("--pool");
 const only = process.argv.find((argument) => argument.startsWith("--only="))?.slice("--only=".length);
 const burstMs = smoke ? 200 : 3_000;
 const rows: string[][] = [];
@@ -26,14 +29,16 @@ const loads: [title: string, name: string, clients: number, batch: number, units
   ["fan-out of 100, 16 in flight: children", "fanout", 16, 1, CHILDREN],
 ];
 
+const functions = await startFunctions(onPool);
 try {
   for (const [title, name, clients, batch, units] of loads) {
     if (only === undefined || title.includes(only)) await measure(title, name, clients, batch, units);
   }
-  for (const count of smoke ? [1_000, 5_000] : [1_000, 100_000, 1_000_000]) {
+  for (const count of onPool ? [] : smoke ? [1_000, 5_000] : [1_000, 100_000, 1_000_000]) {
     if (only === undefined || only === "suspended") await measureSuspended(count);
   }
 } finally {
+  await functions.close();
   rmSync(folder, { recursive: true, force: true });
 }
 const { cpu, cores, node } = describeMachine(false);
@@ -50,21 +55,21 @@ async function open(): Promise<Scheduler> {
   const concurrency = { start: 1024 };
   return await Scheduler.open({
     store: new SqliteStore({ file }),
-    delivery: new LocalFunctions(),
+    delivery: functions.delivery,
     concurrency,
   });
 }
 
 async function measure(title: string, name: string, clients: number, batch: number, units: number) {
   const scheduler = await open();
-  await throughput(scheduler, name, clients, batch, burstMs / 4);
+  await throughput(scheduler, name, functions.input, clients, batch, burstMs / 4);
   rows.push(await burst(scheduler, title, name, clients, batch, units));
   await scheduler.close();
 }
 
 async function measureSuspended(count: number) {
   const scheduler = await open();
-  await suspend(scheduler, count);
+  await suspend(scheduler, functions.input, count);
   globalThis.gc?.();
   rows.push(await burst(scheduler, `trivial, 64 in flight, beside ${count} suspended`, "trivial", 64, 1, 1));
   await scheduler.close();
@@ -79,7 +84,14 @@ async function burst(
   units: number,
 ) {
   const before = { cpu: process.cpuUsage(), written: bytesWritten(), store: await scheduler.storeStats() };
-  const { perSecond, calls, latenciesMs } = await throughput(scheduler, name, clients, batch, burstMs);
+  const { perSecond, calls, latenciesMs } = await throughput(
+    scheduler,
+    name,
+    functions.input,
+    clients,
+    batch,
+    burstMs,
+  );
   const cpu = process.cpuUsage(before.cpu);
   const store = await scheduler.storeStats();
   const total = calls * units;

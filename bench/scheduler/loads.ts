@@ -1,18 +1,22 @@
 /** Closed loops of clients in the scheduler's own process. */
 import type { DispatchCall, Scheduler } from "../../src/scheduler/index.ts";
-import { INPUT } from "./functions.ts";
 
-const call = (name: string): DispatchCall => ({ endpoint: "bridge://bench", function: name, input: INPUT });
+const call = (name: string, input: Uint8Array): DispatchCall => ({
+  endpoint: "bridge://bench",
+  function: name,
+  input,
+});
 
 /** `clients` clients, each dispatching `batch` calls and waiting for all of them, for `ms`. Gives calls a second. */
 export async function throughput(
   scheduler: Scheduler,
   name: string,
+  input: Uint8Array,
   clients: number,
   batch: number,
   ms: number,
 ): Promise<{ perSecond: number; calls: number; latenciesMs: Float64Array }> {
-  const calls = Array.from({ length: batch }, () => call(name));
+  const calls = Array.from({ length: batch }, () => call(name, input));
   const latencies: number[] = [];
   let done = 0;
   const startedMs = performance.now();
@@ -31,11 +35,13 @@ export async function throughput(
 }
 
 /** Dispatches `count` calls that suspend, and waits until all have. */
-export async function suspend(scheduler: Scheduler, count: number): Promise<void> {
+export async function suspend(scheduler: Scheduler, input: Uint8Array, count: number): Promise<void> {
   const batch = 1000;
   const before = scheduler.stats().liveCalls;
   for (let made = 0; made < count; made += batch) {
-    await scheduler.dispatch(Array.from({ length: Math.min(batch, count - made) }, () => call("sleeper")));
+    await scheduler.dispatch(
+      Array.from({ length: Math.min(batch, count - made) }, () => call("sleeper", input)),
+    );
   }
   for (;;) {
     const { readyCalls, runsInFlight, pendingChanges, liveCalls } = scheduler.stats();

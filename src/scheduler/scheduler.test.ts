@@ -361,3 +361,22 @@ test("lists filter by state in memory and in the store, and page to the end", as
   await assert.rejects(subject.scheduler.list({ pageToken: "x" }), withCode("invalid_argument"));
   await subject.close();
 });
+
+test("results of before a restart from the input are never given to what comes after it", async () => {
+  let generation = 0;
+  const subject = await new Subject()
+    .on("child", ({ input }) => exitResponse(input ?? ""))
+    .on("parent", ({ state, results }) => {
+      if (state === undefined) {
+        generation += 1;
+        const calls = [child("child", `of generation ${generation}`)];
+        return pollResponse({ state: "s", calls, maxWaitMs: 60_000, min: 1, max: 1 });
+      }
+      if (generation === 1) return failedResponse(Status.INCOMPATIBLE_STATE);
+      return exitResponse(results.map(({ output }) => output).join());
+    })
+    .open();
+  const id = await subject.dispatch("parent");
+  assert.equal((await subject.result(id)).text, "of generation 2");
+  await subject.close();
+});

@@ -118,8 +118,24 @@ export class Clients {
     if (again.status !== result.status || !sameBytes(again.output, result.output)) {
       this.#invariants.violation(`${id} has two results`);
     }
-    root.result = result;
+    root.result = result.status !== Status.OK && this.#random.chance(0.5) ? await this.#retried(id) : result;
     this.#undecided -= 1;
+  }
+
+  /** Asks for a call that ended badly to run again: what it comes to then is its result. */
+  async #retried(id: string): Promise<CallResult> {
+    await this.#persistently(async (scheduler) => {
+      try {
+        await scheduler.retry(id);
+      } catch (error) {
+        // Asked for before a crash, and lives: or ended again since.
+        if (!(error instanceof SchedulerError && error.code === "failed_precondition")) throw error;
+      }
+      return true;
+    });
+    const result = await this.#persistently((scheduler) => scheduler.wait(id));
+    this.#invariants.published(id);
+    return result;
   }
 
   async #cancelSometime(root: Root): Promise<void> {

@@ -27,15 +27,16 @@ export class Invariants {
     },
   };
 
-  /** Only what is durable and has not ended is carried out, and no attempt by more than the network repeats. */
+  /** Only what is durable and has not ended is given out, and no attempt twice; the network may repeat it later. */
   carriedOut(run: Run): void {
-    const id = Number.parseInt(run.id.split("-")[1]!, 36);
-    if (this.#data.finished.has(id)) this.violation(`${run.id} runs after its end`);
-    else if (!this.#data.live.has(id)) this.violation(`${run.id} runs before it is durable`);
     const attempt = `${run.id}/${run.epoch}/${run.attempt}`;
     const known = this.#attempts.get(attempt);
-    if (known !== undefined && known !== run) this.violation(`attempt ${attempt} is given out twice`);
+    if (known === run) return;
+    if (known !== undefined) this.violation(`attempt ${attempt} is given out twice`);
     this.#attempts.set(attempt, run);
+    const id = numberOf(run.id);
+    if (this.#data.finished.has(id)) this.violation(`${run.id} runs after its end`);
+    else if (!this.#data.live.has(id)) this.violation(`${run.id} runs before it is durable`);
   }
 
   /** Whoever is told a result can find it in the store. */
