@@ -127,6 +127,23 @@ test("closing makes answers durable, aborts what runs, and tells whoever waits",
   assert.equal(subject.scheduler.recovered.live, 1);
 });
 
+test("closing does not wait for ever for a store that takes nothing; what it did not take runs again", async () => {
+  const store = new RefusingStore();
+  const subject = await new Subject(store).open();
+  subject.on("greet", () => {
+    store.refuse = full;
+    return exitResponse("hello");
+  });
+  const id = await subject.dispatch("greet");
+  await subject.clock.advance(1_000);
+  await subject.close();
+  store.refuse = undefined;
+  subject.on("greet", () => exitResponse("again"));
+  await subject.reopen();
+  assert.equal((await subject.result(id)).text, "again");
+  await subject.close();
+});
+
 test("a run whose answer never comes is given up and tried again; the late answer is dropped and counted", async () => {
   const answers: ((bytes: Uint8Array) => void)[] = [];
   const subject = await new Subject()

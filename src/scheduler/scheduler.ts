@@ -164,10 +164,18 @@ export class Scheduler implements SchedulerApi {
     this.#engine.timers.stop();
     this.#retention.stop();
     this.#runner.stop();
-    await this.#engine.committer.drain();
+    await this.#drained();
     const error = new SchedulerError("unavailable", "the scheduler is closing");
     this.#engine.waiters.rejectAll(error);
     await this.#session.close();
+  }
+
+  /** A store that takes nothing cannot hold up the end for ever: what it did not take runs again. */
+  async #drained(): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#clock.setTimer(this.#clock.now() + CLOSE_MS_MAX, resolve);
+    await Promise.race([this.#engine.committer.drain(), late]);
+    cancel();
   }
 
   async #recover(): Promise<void> {
@@ -319,6 +327,7 @@ export class Scheduler implements SchedulerApi {
 }
 
 const RETRY_AFTER_MS = 1000;
+const CLOSE_MS_MAX = 5_000;
 /** A clock this little behind is another node's, or a leap second. */
 const CLOCK_TOLERANCE_MS = 1000;
 

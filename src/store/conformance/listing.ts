@@ -19,6 +19,8 @@ export function listingConformance(given: Given): void {
     assert.deepEqual(await listed(session, {}), [5, 4, 3, 2, 1]);
     assert.deepEqual(await listed(session, { function: "other" }), [2]);
     assert.deepEqual(await listed(session, { live: true }), [4, 1]);
+    assert.deepEqual(await listed(session, { live: true, ends: [] }), [4, 1]);
+    assert.deepEqual(await listed(session, { live: false, ends: [] }), []);
     assert.deepEqual(await listed(session, { live: false, ends: ["failed", "cancelled"] }), [5, 2]);
     assert.deepEqual(await listed(session, { live: true, ends: ["succeeded"] }), [4, 3, 1]);
     assert.deepEqual(await listed(session, { parentId: 1 }), [3]);

@@ -46,7 +46,7 @@ export class Listing {
       const rows = this.#rows("live", filter, before, floorId, []) as unknown as LiveRow[];
       for (const row of rows) calls.push({ call: liveRecord(row), end: undefined });
     }
-    if (everything || filter.ends !== undefined) {
+    if (everything || (filter.ends !== undefined && filter.ends.length > 0)) {
       const ends = (filter.ends ?? ENDS).map((end) => ENDS.indexOf(end));
       const rows = this.#rows("finished", filter, before, floorId, ends) as unknown as FinishedRow[];
       calls.push(...rows.map(finishedRecord));
