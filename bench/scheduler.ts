@@ -62,14 +62,14 @@ async function open(): Promise<Scheduler> {
 
 async function measure(title: string, name: string, clients: number, batch: number, units: number) {
   const scheduler = await open();
-  await throughput(scheduler, name, functions.input, clients, batch, burstMs / 4);
+  await throughput(scheduler, name, clients, batch, burstMs / 4, functions.input);
   rows.push(await burst(scheduler, title, name, clients, batch, units));
   await scheduler.close();
 }
 
 async function measureSuspended(count: number) {
   const scheduler = await open();
-  await suspend(scheduler, functions.input, count);
+  await suspend(scheduler, count, functions.input);
   globalThis.gc?.();
   rows.push(await burst(scheduler, `trivial, 64 in flight, beside ${count} suspended`, "trivial", 64, 1, 1));
   await scheduler.close();
@@ -87,10 +87,10 @@ async function burst(
   const { perSecond, calls, latenciesMs } = await throughput(
     scheduler,
     name,
-    functions.input,
     clients,
     batch,
     burstMs,
+    functions.input,
   );
   const cpu = process.cpuUsage(before.cpu);
   const store = await scheduler.storeStats();

@@ -1,5 +1,6 @@
 /** Closed loops of clients in the scheduler's own process. */
 import type { DispatchCall, Scheduler } from "../../src/scheduler/index.ts";
+import { INPUT } from "./functions.ts";
 
 const call = (name: string, input: Uint8Array): DispatchCall => ({
   endpoint: "bridge://bench",
@@ -11,10 +12,10 @@ const call = (name: string, input: Uint8Array): DispatchCall => ({
 export async function throughput(
   scheduler: Scheduler,
   name: string,
-  input: Uint8Array,
   clients: number,
   batch: number,
   ms: number,
+  input: Uint8Array = INPUT,
 ): Promise<{ perSecond: number; calls: number; latenciesMs: Float64Array }> {
   const calls = Array.from({ length: batch }, () => call(name, input));
   const latencies: number[] = [];
@@ -35,7 +36,7 @@ export async function throughput(
 }
 
 /** Dispatches `count` calls that suspend, and waits until all have. */
-export async function suspend(scheduler: Scheduler, input: Uint8Array, count: number): Promise<void> {
+export async function suspend(scheduler: Scheduler, count: number, input: Uint8Array = INPUT): Promise<void> {
   const batch = 1000;
   const before = scheduler.stats().liveCalls;
   for (let made = 0; made < count; made += batch) {

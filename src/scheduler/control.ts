@@ -86,6 +86,7 @@ export class Control {
     this.#engine.calls.add(entry);
     this.#engine.recent.delete(id);
     this.#engine.apply(entry, { type: "retry" });
+    this.#engine.adoptOrphans(entry);
     this.#engine.committer.effect({ type: "recorded", entry });
     await this.#durable();
     return await this.get(name);

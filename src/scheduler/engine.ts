@@ -179,7 +179,8 @@ export class Engine {
 
   #end(entry: Entry, effect: EndEffect): void {
     const { call } = entry;
-    const above = this.#above(call);
+    const aboveId = this.#aboveId(call);
+    const above = aboveId === undefined ? undefined : this.calls.get(aboveId);
     const caller = above?.call;
     const awaited =
       caller !== undefined &&
@@ -207,9 +208,8 @@ export class Engine {
     this.committer.effect({ type: "publish", entry, result });
     this.payloads.release(entry);
     this.#handOver(entry);
-    if (above === undefined) return;
-    this.families.remove(above.call.id, call.id);
-    if (isEnd(above.call.state)) return;
+    if (aboveId !== undefined) this.families.remove(aboveId, call.id);
+    if (above === undefined || isEnd(above.call.state)) return;
     if (awaited) {
       const { correlationId, id: callId } = call;
       this.payloads.keepResult(above, { arrival, callId, correlationId, output, error });
@@ -218,29 +218,37 @@ export class Engine {
     this.apply(above, { type: "child_ended", generation });
   }
 
-  /** Whom the call is stopped with: its caller, or the root once its caller has ended. */
-  #above(call: Call): Entry | undefined {
+  /** Whom the call is stopped with: its caller, or the root once its caller has ended, whether that lives or not. */
+  #aboveId(call: Call): number | undefined {
     if (call.parentId === 0) return undefined;
-    if (this.families.has(call.parentId, call.id)) return this.calls.get(call.parentId);
-    return this.families.has(call.rootId, call.id) ? this.calls.get(call.rootId) : undefined;
+    if (this.families.has(call.parentId, call.id)) return call.parentId;
+    return this.families.has(call.rootId, call.id) ? call.rootId : undefined;
   }
 
-  /** Children that outlive their caller are the root's to cancel. */
+  /** Children that outlive their caller are the root's to cancel: also one's that has ended, should it be retried. */
   #handOver(entry: Entry): void {
     const { id, rootId } = entry.call;
+    if (rootId === id) return;
     const children = this.families.childrenOf(id);
-    if (children.length === 0) return;
-    const root = rootId === id ? undefined : this.calls.get(rootId);
-    const heir = root === undefined || isEnd(root.call.state) ? undefined : root;
     for (const child of children) {
       this.families.remove(id, child);
-      if (heir !== undefined) this.families.add(rootId, child);
+      this.families.add(rootId, child);
     }
-    if (heir === undefined) return;
-    this.apply(heir, { type: "adopted", count: children.length });
-    if (heir.call.state === "cancelling") {
-      for (const child of children) this.#cancelById(child, "the call above was stopped");
-    }
+    if (children.length > 0) this.#adopt(rootId, children);
+  }
+
+  /** A root that runs again takes over what its life before has left. */
+  adoptOrphans(root: Entry): void {
+    const children = this.families.childrenOf(root.call.id);
+    if (children.length > 0) this.#adopt(root.call.id, children);
+  }
+
+  #adopt(rootId: number, children: readonly number[]): void {
+    const root = this.calls.get(rootId);
+    if (root === undefined || isEnd(root.call.state)) return;
+    this.apply(root, { type: "adopted", count: children.length });
+    if (root.call.state !== "cancelling") return;
+    for (const child of children) this.#cancelById(child, "the call above was stopped");
   }
 
   #cancelById(id: number, reason: string): void {

@@ -67,8 +67,8 @@ function connect(engine: Engine, call: Call): void {
   if (call.parentId === 0) return;
   const caller = engine.calls.peek(call.parentId);
   const aboveId = caller === undefined ? call.rootId : call.parentId;
-  if (!engine.calls.has(aboveId)) return;
   engine.families.add(aboveId, call.id);
+  if (!engine.calls.has(aboveId)) return;
   engine.calls.adopt(aboveId, caller?.generation === call.parentGeneration);
 }
 

@@ -380,3 +380,26 @@ test("results of before a restart from the input are never given to what comes a
   assert.equal((await subject.result(id)).text, "of generation 2");
   await subject.close();
 });
+
+test("a root that is retried takes over the children that its life before has left", async () => {
+  let works = false;
+  const subject = await new Subject()
+    .on("stuck", pending)
+    .on("quick", () => failedResponse(Status.PERMANENT_ERROR))
+    .on("root", ({ state }) => {
+      if (works) return pending();
+      if (state !== undefined) return failedResponse(Status.PERMANENT_ERROR);
+      const calls = [child("stuck"), child("quick")];
+      return pollResponse({ state: "s", calls, maxWaitMs: 3_600_000, min: 1, max: 2 });
+    })
+    .open({ graceMs: 100 });
+  const id = await subject.dispatch("root");
+  assert.equal((await subject.result(id)).status, Status.PERMANENT_ERROR);
+  works = true;
+  await subject.until(subject.scheduler.retry(id));
+  await subject.until(subject.scheduler.cancel(id));
+  await subject.clock.advance(1_000);
+  const { calls } = await subject.until(subject.scheduler.list({ rootId: id }));
+  assert.deepEqual(calls.map(({ state }) => state).toSorted(), ["cancelled", "cancelled", "failed"]);
+  await subject.close();
+});
