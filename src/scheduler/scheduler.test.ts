@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryStore } from "../store/index.ts";
 import { Status } from "../wire/status.ts";
 import { SchedulerError, type SchedulerErrorCode } from "./errors.ts";
 import { call, pending, Subject } from "./scheduler.test-support.ts";
@@ -211,65 +210,6 @@ test("an expired call ends with TIMEOUT while it runs, its attempt is aborted an
   await subject.close();
 });
 
-test("cancelling a call cancels the whole tree below it, and nothing else", async () => {
-  const subject = await new Subject()
-    .on("leaf", pending)
-    .on("node", () =>
-      pollResponse({
-        state: "s",
-        calls: [child("leaf"), child("leaf")],
-        maxWaitMs: 3_600_000,
-        min: 1,
-        max: 1,
-      }),
-    )
-    .on("root", () =>
-      pollResponse({
-        state: "s",
-        calls: [child("node"), child("leaf")],
-        maxWaitMs: 3_600_000,
-        min: 1,
-        max: 1,
-      }),
-    )
-    .open({ graceMs: 100 });
-  const other = await subject.dispatch("root");
-  const id = await subject.dispatch("root");
-  await subject.clock.advance(10);
-  const summary = await subject.until(subject.scheduler.cancel(id));
-  assert.equal(summary.state, "cancelling");
-  await subject.clock.advance(1_000);
-  const tree = await subject.until(subject.scheduler.list({ rootId: id }));
-  assert.deepEqual(
-    tree.calls.map(({ state }) => state),
-    Array(5).fill("cancelled"),
-  );
-  const rest = await subject.until(subject.scheduler.list({ states: ["running", "suspended"] }));
-  assert.equal(rest.calls.length, 5);
-  assert.ok(rest.calls.every(({ rootId }) => rootId === other));
-  assert.equal((await subject.until(subject.scheduler.cancel(id))).state, "cancelled");
-  await subject.close();
-});
-
-test("a failed call can be retried under its id; one that succeeded or lives cannot", async () => {
-  let works = false;
-  const subject = await new Subject()
-    .on("moody", ({ input }) => (works ? exitResponse(`${input}!`) : failedResponse(Status.PERMANENT_ERROR)))
-    .open();
-  const id = await subject.dispatch("moody");
-  assert.equal((await subject.result(id)).status, Status.PERMANENT_ERROR);
-  works = true;
-  await subject.until(subject.scheduler.retry(id));
-  assert.equal((await subject.result(id)).text, "input!");
-  await assert.rejects(subject.until(subject.scheduler.retry(id)), withCode("failed_precondition"));
-  await assert.rejects(subject.until(subject.scheduler.retry("memory-zz")), withCode("not_found"));
-  assert.deepEqual(
-    subject.runs.map(({ attempt }) => attempt),
-    [1, 2],
-  );
-  await subject.close();
-});
-
 test("a tail call takes the call's place under its id", async () => {
   const subject = await new Subject()
     .on("count", ({ input }) => {
@@ -300,68 +240,6 @@ test("an answer that is no RunResponse, or says nothing, ends the call as INVALI
   await subject.close();
 });
 
-test("a waiter that gives up is forgotten, others are not", async () => {
-  let answer: (bytes: Uint8Array) => void = () => {};
-  const subject = await new Subject().on("slow", () => new Promise((resolve) => (answer = resolve))).open();
-  const id = await subject.dispatch("slow");
-  const abort = new AbortController();
-  const given = subject.scheduler.wait(id, abort.signal);
-  const patient = subject.scheduler.wait(id);
-  abort.abort(new Error("enough"));
-  await assert.rejects(given, /enough/);
-  await subject.settle();
-  answer(exitResponse("late"));
-  await subject.until(patient);
-  await assert.rejects(subject.scheduler.wait(id, AbortSignal.abort(new Error("before"))), /before/);
-  await subject.close();
-});
-
-test("ids of another store, and what is no id, are not found", async () => {
-  const subject = await new Subject(new MemoryStore({ tag: "others" })).open();
-  for (const id of [
-    "memory-1",
-    "others-",
-    "others-0",
-    "others-01",
-    "others-1x!",
-    "",
-    "others-zzzzzzzzzzzz",
-  ]) {
-    await assert.rejects(subject.until(subject.scheduler.wait(id)), withCode("not_found"), id);
-  }
-  await subject.close();
-});
-
-test("lists filter by state in memory and in the store, and page to the end", async () => {
-  const subject = await new Subject()
-    .on("done", () => exitResponse("done"))
-    .on("stuck", pending)
-    .open();
-  await subject.until(
-    subject.scheduler.dispatch(Array.from({ length: 25 }, (_, i) => call(i % 5 === 0 ? "stuck" : "done"))),
-  );
-  await subject.clock.advance(10);
-  await subject.dispatch("done", { delayMs: 1_000 });
-  const count = async (states: Parameters<typeof subject.scheduler.list>[0]["states"]) => {
-    let pageToken: string | undefined;
-    let total = 0;
-    do {
-      const page = await subject.until(subject.scheduler.list({ states, pageSize: 3, pageToken }));
-      total += page.calls.length;
-      pageToken = page.nextPageToken;
-    } while (pageToken !== undefined);
-    return total;
-  };
-  assert.equal(await count(["running"]), 5);
-  assert.equal(await count(["succeeded"]), 20);
-  assert.equal(await count(["delayed", "running"]), 6);
-  assert.equal(await count(undefined), 26);
-  assert.equal(await count([]), 0);
-  await assert.rejects(subject.scheduler.list({ pageSize: 0 }), withCode("invalid_argument"));
-  await assert.rejects(subject.scheduler.list({ pageToken: "x" }), withCode("invalid_argument"));
-  await subject.close();
-});
-
 test("results of before a restart from the input are never given to what comes after it", async () => {
   let generation = 0;
   const subject = await new Subject()
@@ -378,28 +256,5 @@ test("results of before a restart from the input are never given to what comes a
     .open();
   const id = await subject.dispatch("parent");
   assert.equal((await subject.result(id)).text, "of generation 2");
-  await subject.close();
-});
-
-test("a root that is retried takes over the children that its life before has left", async () => {
-  let works = false;
-  const subject = await new Subject()
-    .on("stuck", pending)
-    .on("quick", () => failedResponse(Status.PERMANENT_ERROR))
-    .on("root", ({ state }) => {
-      if (works) return pending();
-      if (state !== undefined) return failedResponse(Status.PERMANENT_ERROR);
-      const calls = [child("stuck"), child("quick")];
-      return pollResponse({ state: "s", calls, maxWaitMs: 3_600_000, min: 1, max: 2 });
-    })
-    .open({ graceMs: 100 });
-  const id = await subject.dispatch("root");
-  assert.equal((await subject.result(id)).status, Status.PERMANENT_ERROR);
-  works = true;
-  await subject.until(subject.scheduler.retry(id));
-  await subject.until(subject.scheduler.cancel(id));
-  await subject.clock.advance(1_000);
-  const { calls } = await subject.until(subject.scheduler.list({ rootId: id }));
-  assert.deepEqual(calls.map(({ state }) => state).toSorted(), ["cancelled", "cancelled", "failed"]);
   await subject.close();
 });
