@@ -1,6 +1,6 @@
 /**
  * Watches what a thread keeps in memory, heap and buffers. V8's own limit is no help: where it is reached between two
- * of its checks, the whole process is aborted (docs/decisions/0003-memory-of-threads.md).
+ * of its checks, the whole process is aborted (docs/decisions/0012-memory-of-threads.md).
  */
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

@@ -4,18 +4,21 @@ import { RunResponseSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
 import { Status } from "../wire/gen/dispatch/sdk/v1/status_pb.js";
 import type { Death, DeathReason } from "./verdict.ts";
 
-/** Error types that only the pool gives; stable names, documented in docs/reference/errors.md. */
-export type PoolErrorType =
-  | "RunTimeout"
-  | "RunCancelled"
-  | "OutOfMemory"
-  | "ProcessExit"
-  | "UncaughtError"
-  | "ThreadLost"
-  | "ResponseTooLarge"
-  | "FunctionUnavailable"
-  | "PoolUnavailable"
-  | "PoolClosed";
+/** Error types that only the pool gives; stable names, explained in docs/reference/errors.md. */
+export const POOL_ERROR_TYPES = [
+  "RunTimeout",
+  "RunCancelled",
+  "OutOfMemory",
+  "ProcessExit",
+  "UncaughtError",
+  "ResponseTooLarge",
+  "ThreadLost",
+  "FunctionUnavailable",
+  "PoolUnavailable",
+  "PoolClosed",
+] as const;
+
+export type PoolErrorType = (typeof POOL_ERROR_TYPES)[number];
 
 export function failureResponse(status: Status, type: PoolErrorType, message: string): Uint8Array {
   return toBinary(
