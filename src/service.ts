@@ -266,6 +266,7 @@ function endpointOf(
     metrics: metricsPage(config, metrics),
     unready: () => (loaded.host === undefined ? "starting" : loaded.host.unready()),
     bodyLimitBytes: config.bodyLimitBytes,
+    heldBytesMax: config.heldBytesMax,
     requestTimeoutMs: config.requestTimeoutMs,
     connectionsMax: config.connectionsMax,
     tls: tlsOf(config),

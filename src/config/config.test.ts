@@ -62,6 +62,10 @@ test("relations between options are checked", () => {
     { flags: { heartbeatMs: 500, runTimeoutMs: 500 } },
     /heartbeatMs \(500, .*must be below runTimeoutMs/,
   );
+  refused(
+    { flags: { heldBytesMax: 2_000, bodyLimitBytes: 3_000 } },
+    /heldBytesMax .*at least bodyLimitBytes/,
+  );
   refused({ flags: { tlsCert: "a.pem" } }, /together/);
   refused(
     { flags: { runTimeoutMs: 700_000 } },

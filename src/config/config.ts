@@ -118,6 +118,11 @@ function checkRelations(config: Config, sources: Record<string, string>): void {
     throw new ConfigError("tlsCert and tlsKey must be given together");
   }
   parseAddress(config.endpointAddr);
+  if (config.heldBytesMax < config.bodyLimitBytes) {
+    throw new ConfigError(
+      `heldBytesMax (${config.heldBytesMax}, ${sources.heldBytesMax}) must be at least bodyLimitBytes (${config.bodyLimitBytes}, ${sources.bodyLimitBytes})`,
+    );
+  }
   if (config.heartbeatMs >= config.runTimeoutMs) {
     throw new ConfigError(
       `heartbeatMs (${config.heartbeatMs}, ${sources.heartbeatMs}) must be below runTimeoutMs (${config.runTimeoutMs}, ${sources.runTimeoutMs})`,

@@ -20,6 +20,8 @@ export interface EndpointOptions {
   /** Why runs cannot be served now although the process lives, for `/readyz`; undefined when they can. */
   unready?: (() => string | undefined) | undefined;
   bodyLimitBytes: number;
+  /** Bytes of all bodies received and not answered yet; beyond it 429. Default: 268_435_456. */
+  heldBytesMax?: number | undefined;
   /** How long a client may take to send a whole request. Default: 60_000. */
   requestTimeoutMs?: number | undefined;
   /** Default: 10_000. */
@@ -57,6 +59,7 @@ export function createEndpoint(options: EndpointOptions): Endpoint {
     serves: options.serves,
     telemetry,
     verify: options.verify,
+    bodies: { limitBytes: options.bodyLimitBytes, heldBytesMax: options.heldBytesMax ?? 2 ** 28 },
     scheme: options.publicScheme ?? (tls === undefined ? "http" : "https"),
   });
 

@@ -7,6 +7,7 @@ import { RunRequestSchema, RunResponseSchema } from "../wire/gen/dispatch/sdk/v1
 import { peekRunRequest } from "../wire/hot-path/index.ts";
 import type { SignableRequest } from "../wire/signature/index.ts";
 import { assertValid, violationInRunRequest } from "../wire/validate.ts";
+import { addBodyParser, type BodyLimits, type HeldBytes } from "./body.ts";
 import { connectionOf } from "./connection.ts";
 import { throwIfFatal } from "./fatal-error.ts";
 import { functionNotFound, invalid } from "./rejection.ts";
@@ -31,49 +32,64 @@ export interface RunRouteOptions {
   verify: VerifyRequest | undefined;
   /** Under which clients see this endpoint. */
   scheme: "http" | "https";
+  bodies: BodyLimits;
 }
 
+/** The route, with a body parser of its own: nowhere else are bodies kept. */
 export function addRunRoute(app: FastifyInstance, options: RunRouteOptions): void {
-  const { run, serves, telemetry, verify, scheme } = options;
+  app.register((scope, _options, done) => {
+    const held = addBodyParser(scope, options.bodies);
+    scope.post(RUN_PATH, (request: FastifyRequest, reply: FastifyReply) =>
+      answerRun(request, reply, options, held),
+    );
+    done();
+  });
+}
 
-  app.post(RUN_PATH, async (request: FastifyRequest, reply: FastifyReply) => {
-    const { headers } = request;
-    const body = bodyOf(request);
-    telemetry.emit({ type: "request-received", bytes: body.length });
-    if (verify !== undefined) {
-      const { method, url } = request;
-      await verify({ method, target: url, authority: headers.host ?? "", scheme, headers, body });
-    }
+async function answerRun(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: RunRouteOptions,
+  held: HeldBytes,
+): Promise<undefined> {
+  const { headers } = request;
+  const body = bodyOf(request);
+  const connection = connectionOf(request.raw.socket);
+  try {
+    options.telemetry.emit({ type: "request-received", bytes: body.length });
+    if (options.verify !== undefined) await options.verify(signable(request, body, options.scheme));
     checkEncoding(headers["content-encoding"]);
     const json = isJson(headers["content-type"]);
     const message = json ? bytesOfJson(RunRequestSchema, body) : body;
-    const name = nameOf(message, serves);
-
-    const connection = connectionOf(request.raw.socket);
-    const options = { signal: connection.signalFor(headers["connect-timeout-ms"]) };
+    const name = nameOf(message, options.serves);
     connection.answering = reply.raw;
-    let response: Uint8Array;
-    try {
-      response = await run(name, message, options);
-    } finally {
-      connection.answering = undefined;
-    }
+    const signal = connection.signalFor(headers["connect-timeout-ms"]);
+    const response = await options.run(name, message, { signal });
     throwIfFatal(name, response);
-    if (json) {
-      return reply.type("application/json").send(Buffer.from(jsonOfBytes(RunResponseSchema, response)));
-    }
-    sendBytes(reply, response);
+    if (json) sendBytes(reply, Buffer.from(jsonOfBytes(RunResponseSchema, response)), "application/json");
+    else sendBytes(reply, response, "application/proto");
     return undefined;
-  });
+  } finally {
+    connection.answering = undefined;
+    held.release(body.length);
+  }
+}
+
+function signable(
+  { method, url, headers }: FastifyRequest,
+  body: Uint8Array,
+  scheme: "http" | "https",
+): SignableRequest {
+  return { method, target: url, authority: headers.host ?? "", scheme, headers, body };
 }
 
 /** Below this a response is cheaper to copy than to write apart from its head. */
 const COPIED_BYTES_MAX = 16_384;
 
 /** Past Fastify's hooks and serializers: no route of these bytes has any, and they are a tenth of a request's cost. */
-function sendBytes(reply: FastifyReply, bytes: Uint8Array): void {
+function sendBytes(reply: FastifyReply, bytes: Uint8Array, type: string): void {
   const { raw } = reply.hijack();
-  raw.writeHead(200, ["content-type", "application/proto", "content-length", String(bytes.length)]);
+  raw.writeHead(200, ["content-type", type, "content-length", String(bytes.length)]);
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   // Text goes out in one piece with the head, bytes as a second one; latin1 is each byte as itself.
   if (body.length <= COPIED_BYTES_MAX) raw.end(body.toString("latin1"), "latin1");

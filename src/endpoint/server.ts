@@ -1,5 +1,5 @@
 /** Fastify, set up to take bytes from strangers: limits on time, size and number before any route is asked. */
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Telemetry } from "../telemetry/events.ts";
@@ -48,9 +48,12 @@ export function createServer(options: ServerOptions): FastifyInstance {
     ...(tls === undefined ? { http } : { https: { ...http, ...tls } }),
   } as Parameters<typeof Fastify>[0]) as unknown as FastifyInstance;
 
-  // Bodies stay bytes whatever their content type says: the protocol's content types are not checked by its peers.
+  // Routes that want bodies have a parser of their own; elsewhere they are read and forgotten.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser("*", (_request, payload: IncomingMessage, done) => {
+    payload.resume();
+    done(null);
+  });
   app.setErrorHandler((error, request, reply) => refuse(connectErrorOf(error), request, reply));
   app.setNotFoundHandler(notFound);
 

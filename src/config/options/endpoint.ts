@@ -60,6 +60,15 @@ export const endpointOptions = [
     doc: "Largest request body, bytes. Larger ones are refused as invalid_argument. Bounds the memory of one request.",
   },
   {
+    name: "heldBytesMax",
+    type: "integer",
+    default: 2 ** 28,
+    min: 1_024,
+    max: 2 ** 50,
+    group: "endpoint",
+    doc: "Bytes of all request bodies that are being received or whose run is not answered yet; beyond it, 429 with Retry-After. Too low refuses large inputs that arrive together; too high lets them exhaust memory, where each takes about three times its size. At least bodyLimitBytes.",
+  },
+  {
     name: "drainTimeoutMs",
     type: "integer",
     default: 30_000,
