@@ -9,6 +9,8 @@ import type { Node } from "../ast.ts";
 export class Label {
   number = 0;
   used = false;
+  /** Locals that every way to this place assigns right before it: nobody needs their earlier values. */
+  assigned: readonly string[] = [];
   /** Literals in generated code that hold the number, filled in once it is known. */
   readonly references: Literal[] = [];
 }

@@ -120,7 +120,7 @@ function flowOf(one: Instruction, index: number, sets: BitSets, positions: Reado
     case "set":
       return { uses: sets.usedBy(one.value), defines: sets.of([one.name]), successors: [next], handler };
     case "label":
-      return { uses: none, defines: none, successors: [next], handler };
+      return { uses: none, defines: sets.of(one.label.assigned), successors: [next], handler };
     case "jump":
       return { uses: none, defines: none, successors: [at(one.label)], handler };
     case "branch":

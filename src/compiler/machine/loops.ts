@@ -25,7 +25,7 @@ import { containsClosure } from "../rewrite/loops.ts";
 import type { Scope } from "../scope.ts";
 import { flattenPattern } from "./assignments.ts";
 import { flatten } from "./expressions.ts";
-import { type FinallyControl, Label } from "./instructions.ts";
+import { Label } from "./instructions.ts";
 import type { Machine } from "./machine.ts";
 import { flattenDeclaration, flattenStatement } from "./statements.ts";
 
@@ -150,13 +150,7 @@ function forAwait(machine: Machine, node: ForOfStatement, iterator: string, labe
   const next = new Label();
   const failed = new Label();
   const outer = machine.handler;
-  const entry: FinallyControl = {
-    type: "finally",
-    exits: new Map(),
-    reason: machine.named("k"),
-    value: machine.named("x"),
-    label: new Label(),
-  };
+  const entry = machine.finallyEntry();
   machine.mark(top);
   const result = machine.temporary();
   machine.suspend("await", call(member(identifier(iterator), "$$next"), []), result, node.right);

@@ -18,7 +18,7 @@ import { declaredClass, declaredFunction, rewriteStatement } from "../rewrite/st
 import { containsOutsideFunctions } from "../walk.ts";
 import { flattenPattern } from "./assignments.ts";
 import { flatten } from "./expressions.ts";
-import { type FinallyControl, Label } from "./instructions.ts";
+import { Label } from "./instructions.ts";
 import { flattenDoWhile, flattenFor, flattenForEach, flattenWhile } from "./loops.ts";
 import type { Machine } from "./machine.ts";
 
@@ -227,15 +227,7 @@ function flattenTry(machine: Machine, node: TryStatement): void {
   const outer = machine.handler;
   const after = new Label();
   const caught = new Label();
-  const entry: FinallyControl | null = node.finalizer
-    ? {
-        type: "finally",
-        exits: new Map(),
-        reason: machine.named("k"),
-        value: machine.named("x"),
-        label: new Label(),
-      }
-    : null;
+  const entry = node.finalizer ? machine.finallyEntry() : null;
   const failed = new Label();
   failed.used = entry !== null;
   if (entry) machine.control.push(entry);
