@@ -8,6 +8,7 @@ import { SharedState } from "../src/pool/shared-state.ts";
 import { Answers } from "./answers.ts";
 import { blameRuns } from "./blame.ts";
 import { MemoryGuard } from "./memory-guard.ts";
+import { yieldToFront } from "./priority.ts";
 import { RunTable } from "./run-table.ts";
 import type { CreateRunner } from "./runner.ts";
 
@@ -22,6 +23,7 @@ export default function handle(task: ThreadTask): Promise<FunctionInfo[] | Uint8
 }
 
 async function start(task: StartTask): Promise<FunctionInfo[]> {
+  yieldToFront();
   const shared = new SharedState(task.shared);
   const { createRunner } = (await import(task.runner)) as { createRunner: CreateRunner };
   const runner = await createRunner(task.modules, task.setupModules);

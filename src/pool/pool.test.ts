@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PoolClosedError, PoolFullError, ThreadStartError } from "./errors.ts";
@@ -268,4 +268,13 @@ test("threads above the minimum start under load and end when idle", async () =>
   await Promise.all(Array.from({ length: 30 }, () => t.run("sleep", 20)));
   assert.equal(t.pool.snapshot().threadStarts, 2);
   while (t.pool.snapshot().threads.length > 1) await t.run("sleep", 10);
+});
+
+test("functions compute at a lower priority than the front", {
+  skip: process.platform !== "linux",
+}, async () => {
+  await using t = await setupPool();
+  const front = getPriority();
+  assert.ok(Number(await t.run("priority")) > front);
+  assert.equal(getPriority(), front);
 });
