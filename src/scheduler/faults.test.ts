@@ -196,3 +196,16 @@ test("a clock that jumps back goes on at its own pace, also over a restart", () 
   monotonic.ms += 5;
   assert.equal(restarted.now(), 2_000_015);
 });
+
+test("a delivery that throws before it gives a promise is a delivery that rejects", async () => {
+  const subject = await new Subject().open();
+  let thrown = 0;
+  const inner = subject.deliver.bind(subject);
+  subject.deliver = (run) => {
+    if (thrown++ === 0) throw new Error("not even a promise");
+    return inner(run);
+  };
+  subject.on("greet", () => exitResponse("hello"));
+  assert.equal((await subject.result(await subject.dispatch("greet"))).text, "hello");
+  await subject.close();
+});

@@ -32,7 +32,9 @@ export class Retention {
     const atMs = this.#clock.now() + this.#settings.retentionIntervalMs;
     this.#cancelTimer = this.#clock.setTimer(atMs, () => {
       this.runOnce()
-        .catch((error: unknown) => this.#engine.fault("retention", error))
+        .catch((error: unknown) => {
+          if (!this.#stopped) this.#engine.fault("retention", error);
+        })
         .finally(() => this.start());
     });
   }

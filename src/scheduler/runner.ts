@@ -46,7 +46,7 @@ export class Runner {
       const { entry, route } = next;
       entry.queued = false;
       if (entry.call.state !== "ready") this.routes.release(route);
-      else if (isAtHand(entry)) this.#start(entry, route, entry.payload!);
+      else if (isAtHand(entry)) this.#tryStart(entry, route, entry.payload!);
       else this.#load(entry, route);
     }
   }
@@ -91,6 +91,7 @@ export class Runner {
       }
       this.pump();
     } catch (error) {
+      if (this.#stopped) return;
       this.#engine.fault("load", error);
       for (const { entry, route } of wanted) this.#retryLoad(entry, route);
     }
@@ -104,7 +105,7 @@ export class Runner {
       this.#engine.fault("load", new Error(`call ${entry.call.id} is not in the store`));
       this.#retryLoad(entry, route);
     } else {
-      this.#start(entry, route, { input: loaded.input, state: loaded.state, inbox: [...loaded.results] });
+      this.#tryStart(entry, route, { input: loaded.input, state: loaded.state, inbox: [...loaded.results] });
     }
   }
 
@@ -118,11 +119,17 @@ export class Runner {
     });
   }
 
-  #start(
-    entry: Entry,
-    route: Route,
-    payload: Pick<NonNullable<Entry["payload"]>, "input" | "state" | "inbox">,
-  ): void {
+  /** One call that cannot be started hurts only itself. */
+  #tryStart(entry: Entry, route: Route, payload: Payloads): void {
+    try {
+      this.#start(entry, route, payload);
+    } catch (error) {
+      this.#engine.fault("start", error);
+      this.routes.release(route);
+    }
+  }
+
+  #start(entry: Entry, route: Route, payload: Payloads): void {
     const engine = this.#engine;
     const { call } = entry;
     const results = payload.inbox?.slice(0, resultsToDeliver(call)) ?? [];
@@ -155,10 +162,26 @@ export class Runner {
     const run = new ActiveRun(entry, route, { id, epoch: engine.epoch, request, timeoutMs, startedMs });
     entry.run = run;
     this.#underWay.add(run);
-    this.#settings.delivery.deliver(run).then(
-      (outcome) => this.#answered(run, outcome),
-      (error: unknown) => this.#answered(run, rejected(error)),
+    this.#deliver(run).then(
+      (outcome) => this.#take(run, outcome),
+      (error: unknown) => this.#take(run, rejected(error)),
     );
+  }
+
+  #deliver(run: ActiveRun): Promise<Outcome> {
+    try {
+      return this.#settings.delivery.deliver(run);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #take(run: ActiveRun, outcome: Outcome): void {
+    try {
+      this.#answered(run, outcome);
+    } catch (error) {
+      this.#engine.fault("answer", error);
+    }
   }
 
   #answered(run: ActiveRun, outcome: Outcome): void {
@@ -231,6 +254,8 @@ export class Runner {
     this.routes.release(run.route);
   }
 }
+
+type Payloads = Pick<NonNullable<Entry["payload"]>, "input" | "state" | "inbox">;
 
 const LOAD_RETRY_MS = 100;
 

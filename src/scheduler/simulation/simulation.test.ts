@@ -4,22 +4,26 @@ import type { Mutation } from "./faults.ts";
 import { SimulationError, simulate } from "./simulation.ts";
 
 const long = process.env.DISPATCH_TEST_LONG !== undefined;
-const first = Number(process.env.DISPATCH_TEST_SEED ?? 1);
-const count = process.env.DISPATCH_TEST_SEED !== undefined ? 1 : long ? 2000 : 50;
+const one = Number(process.env.DISPATCH_TEST_SEED ?? 0);
+/** First seed and how many: in parts, each within a test's time. */
+const parts: [number, number][] =
+  one > 0 ? [[one, 1]] : long ? Array.from({ length: 20 }, (_, part) => [part * 100 + 1, 100]) : [[1, 50]];
 
-test(`nothing acknowledged is lost and every call ends, whatever fails (${count} seeds)`, async (context) => {
-  const totals = { runs: 0, commits: 0, crashes: 0, roots: 0 };
-  for (let seed = first; seed < first + count; seed++) {
-    const report = await simulate({ seed });
-    totals.runs += report.runs;
-    totals.commits += report.commits;
-    totals.crashes += report.crashes;
-    totals.roots += report.roots;
-  }
-  context.diagnostic(`seeds ${first} to ${first + count - 1}: ${JSON.stringify(totals)}`);
-  if (count > 1)
-    assert.ok(totals.crashes > count / 4, "the simulation crashes often enough to mean something");
-});
+for (const [first, count] of parts) {
+  const seeds = `seeds ${first} to ${first + count - 1}`;
+  test(`nothing acknowledged is lost and every call ends, whatever fails (${seeds})`, async (context) => {
+    const totals = { runs: 0, commits: 0, crashes: 0, roots: 0 };
+    for (let seed = first; seed < first + count; seed++) {
+      const report = await simulate({ seed });
+      totals.runs += report.runs;
+      totals.commits += report.commits;
+      totals.crashes += report.crashes;
+      totals.roots += report.roots;
+    }
+    context.diagnostic(`${seeds}: ${JSON.stringify(totals)}`);
+    if (count > 1) assert.ok(totals.crashes > count / 4, "it crashes often enough to mean something");
+  });
+}
 
 for (const mutation of ["acknowledge_early", "torn_commit"] satisfies Mutation[]) {
   test(`a seed fails when a rule is broken: ${mutation}`, async () => {
