@@ -1,3 +1,4 @@
+export type { DispatchConfig } from "./config/index.ts";
 export { dispatch } from "./dispatch.ts";
 export {
   AnyException,

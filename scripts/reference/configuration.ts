@@ -19,7 +19,9 @@ the default. \`dispatch config\` shows every value and where it came from.
   \`--config\`:
 
   \`\`\`ts
-  export default { threadsMax: 4, runTimeoutMs: 30_000 };
+  import type { DispatchConfig } from "dispatch-ts";
+
+  export default { threadsMax: 4, runTimeoutMs: 30_000 } satisfies DispatchConfig;
   \`\`\`
 
 A key the file should not have, a value out of its bounds, or two that contradict each other stop the service before it

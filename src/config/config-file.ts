@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ConfigError } from "./config-error.ts";
+import { resolveOwnPackage } from "./own-package.ts";
 
 const NAMES = ["dispatch.config.ts", "dispatch.config.js", "dispatch.config.json"];
 
@@ -24,6 +25,7 @@ export async function loadConfigFile(folder: string, named?: string): Promise<Co
   if (!existsSync(path)) throw new ConfigError(`configuration file ${path} does not exist`);
   try {
     if (path.endsWith(".json")) return { path, values: JSON.parse(readFileSync(path, "utf8")) };
+    resolveOwnPackage();
     // The query makes a changed file a new module.
     const module = (await import(`${pathToFileURL(path).href}?at=${readCount++}`)) as { default?: unknown };
     return { path, values: module.default };

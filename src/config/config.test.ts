@@ -120,6 +120,11 @@ test("configuration files are found by their usual names, read anew, and their f
     assert.deepEqual((await loadConfigFile(folder))?.values, { queueMax: 3 });
     writeFileSync(join(folder, "dispatch.config.ts"), "export default { queueMax: 4 as number }");
     assert.deepEqual((await loadConfigFile(folder))?.values, { queueMax: 4 });
+    writeFileSync(
+      join(folder, "dispatch.config.ts"),
+      'import { Status } from "dispatch-ts"; export default { queueMax: Status.OK };',
+    );
+    assert.deepEqual((await loadConfigFile(folder))?.values, { queueMax: 1 });
     writeFileSync(join(folder, "dispatch.config.ts"), "export default {");
     await assert.rejects(loadConfigFile(folder), /cannot be read/);
   } finally {

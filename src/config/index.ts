@@ -8,4 +8,4 @@ export {
 export { ConfigError } from "./config-error.ts";
 export { type ConfigFile, loadConfigFile } from "./config-file.ts";
 export { envOf, flagOf, type OptionGroup, type OptionSpec } from "./option-spec.ts";
-export { type Config, OPTIONS, type OptionName } from "./options.ts";
+export { type Config, type DispatchConfig, OPTIONS, type OptionName } from "./options.ts";

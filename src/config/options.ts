@@ -26,3 +26,6 @@ export type OptionName = Option["name"];
 
 /** Resolved values; an option without value and default is undefined. */
 export type Config = { readonly [Spec in Option as Spec["name"]]: ValueOf<Spec> };
+
+/** What a configuration file may export. */
+export type DispatchConfig = Partial<Config>;

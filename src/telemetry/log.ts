@@ -21,7 +21,8 @@ export function createLogger(options: LogOptions): Logger {
       ? pretty({
           destination: 2,
           colorize: process.stderr.isTTY === true && !process.env.NO_COLOR,
-          ignore: "pid,hostname",
+          // The messages say it all; fields are for programs.
+          hideObject: true,
         })
       : pino.destination({ dest: 2, sync: true }));
   return pino(
