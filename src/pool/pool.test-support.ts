@@ -9,26 +9,30 @@ import { threadCode } from "./thread-code.ts";
 
 export const fixture = (name: string) => new URL(`fixtures/${name}`, import.meta.url).href;
 
-export function newPool(options: PoolOptions = {}, events: TelemetryEvent[] = []): RunPool {
+export function newPool(
+  options: PoolOptions = {},
+  events: TelemetryEvent[] = [],
+  now = () => performance.now(),
+): RunPool {
   return new RunPool(
     { threadsMax: 1, heartbeatMs: 10, cancelGraceMs: 50, ...options },
     {
       telemetry: { emit: (event) => events.push(event) },
+      now,
       code: { ...threadCode(), runner: fixture("runner.ts") },
     },
   );
 }
 
 /** Not started. */
-export function testPool(options: PoolOptions = {}) {
+export function testPool(options: PoolOptions = {}, now?: () => number) {
   const events: TelemetryEvent[] = [];
-  const pool = newPool(options, events);
-  const send = (name: string, argument?: unknown, signal?: AbortSignal) =>
-    pool.run(
-      name,
-      new TextEncoder().encode(JSON.stringify([name, argument])),
-      signal === undefined ? {} : { signal },
-    );
+  const pool = newPool(options, events, now);
+  const send = (name: string, argument?: unknown, signal?: AbortSignal, id?: string) =>
+    pool.run(name, new TextEncoder().encode(JSON.stringify([name, argument])), {
+      ...(signal && { signal }),
+      ...(id !== undefined && { id }),
+    });
   return {
     pool,
     events,
@@ -41,8 +45,8 @@ export function testPool(options: PoolOptions = {}) {
 }
 
 /** Started. */
-export async function setupPool(options: PoolOptions = {}) {
-  const t = testPool(options);
+export async function setupPool(options: PoolOptions = {}, now?: () => number) {
+  const t = testPool(options, now);
   return { ...t, functions: await t.pool.start() };
 }
 

@@ -86,6 +86,25 @@ test("runs behind one that computes unexpectedly move to another thread, and run
   }
 });
 
+test("a suspended call is resumed in the thread that it was suspended in", async () => {
+  // Time stands still: however slow the machine, no thread is taken for silent.
+  await using t = await setupPool({ threadsMax: 2 }, () => 0);
+  const ids = Array.from({ length: 16 }, (_, i) => `call ${i}`);
+  const runAll = (command: string, ms: number) =>
+    Promise.all(ids.map(async (id) => (await t.send(command, ms, undefined, id))[4]));
+  const first = await runAll("suspend", 2);
+  assert.equal(new Set(first).size, 2);
+  assert.deepEqual(await runAll("end", 0), first);
+});
+
+test("a suspended call whose thread is gone is resumed in another", async () => {
+  await using t = await setupPool();
+  const [before] = (await t.send("suspend", 0, undefined, "call")).subarray(4);
+  assert.match(String(await t.run("exit", 1)), /ProcessExit/);
+  const [after] = (await t.send("suspend", 0, undefined, "call")).subarray(4);
+  assert.notEqual(after, before);
+});
+
 test("a full queue refuses at once and says when to come again", async () => {
   await using t = await setupPool({ concurrency: 1, queueMax: 2 });
   const taken = [1, 2, 3].map(() => t.run("sleep", 20));

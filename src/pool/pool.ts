@@ -7,6 +7,7 @@
  */
 import type { Telemetry } from "../telemetry/events.ts";
 import { Status } from "../wire/gen/dispatch/sdk/v1/status_pb.js";
+import { Affinities } from "./affinities.ts";
 import { Cancellations } from "./cancellations.ts";
 import { PoolClosedError, PoolFullError } from "./errors.ts";
 import type { PoolErrorType } from "./failure-response.ts";
@@ -14,8 +15,8 @@ import { FunctionTable } from "./functions.ts";
 import { OpenRuns } from "./open-runs.ts";
 import { type PoolOptions, type ResolvedPoolOptions, resolvePoolOptions } from "./options.ts";
 import { type Answer, type FunctionInfo, ID_COUNT } from "./protocol.ts";
-import { nextChunk, SILENT_MS } from "./routing.ts";
-import type { Run } from "./run.ts";
+import { AHEAD_MICROS, hasRoom, nextChunk, SILENT_MS } from "./routing.ts";
+import { isIsolated, newRun, type Run } from "./run.ts";
 import { RunQueue } from "./run-queue.ts";
 import { type EndReason, emptySnapshot, type PoolSnapshot } from "./snapshot.ts";
 import type { PoolThread } from "./thread.ts";
@@ -26,6 +27,8 @@ import { type Death, judge } from "./verdict.ts";
 export interface RunOptions {
   /** Aborting offers the function a cancellation by its own AbortSignal, and answers it after the grace time. */
   signal?: AbortSignal;
+  /** Id of the call. A run that resumes it goes to the thread that suspended it, while that has room. */
+  id?: string;
 }
 
 export interface PoolDependencies {
@@ -41,7 +44,8 @@ export class RunPool {
   readonly #now: () => number;
   readonly #threads: ThreadSet;
   readonly #functions = new FunctionTable();
-  readonly #queue = new RunQueue();
+  readonly #queue = new RunQueue<PoolThread>();
+  readonly #affinities = new Affinities();
   readonly #open: OpenRuns;
   readonly #cancellations = new Cancellations((run) => this.#cancel(run));
   readonly #counters = emptySnapshot();
@@ -96,15 +100,16 @@ export class RunPool {
       return Promise.reject(new PoolFullError(this.#queue.length, this.#retryAfterMs()));
     }
     return new Promise((answer) => {
-      const run = this.#newRun(functionName, request, answer);
+      const run = this.#newRun(functionName, request, answer, options?.id);
       this.#open.open();
       const signal = options?.signal;
       if (signal?.aborted) this.#fail(run, "RunCancelled", CANCELLED);
       else if (signal !== undefined) this.#cancellations.watch(run, signal);
-      if (!run.answered && !this.#refused(run)) {
-        this.#queue.push(run);
-        this.#scheduleFlush();
-      }
+      if (run.answered || this.#refused(run)) return;
+      const preferred = run.callId === undefined ? undefined : this.#affinities.threadOf(run.callId);
+      if (preferred === undefined) this.#queue.push(run);
+      else this.#queue.pushPreferring(run, preferred);
+      this.#scheduleFlush();
     });
   }
 
@@ -164,27 +169,11 @@ export class RunPool {
     return this.#threads.unavailable;
   }
 
-  #newRun(functionName: string, request: Uint8Array, answer: (response: Uint8Array) => void): Run {
+  #newRun(functionName: string, request: Uint8Array, answer: Run["answer"], callId: string | undefined): Run {
     const id = this.#nextId;
     this.#nextId = (id + 1) % ID_COUNT;
-    return {
-      id,
-      functionName,
-      fn: this.#functions.get(functionName),
-      request,
-      queuedAtMs: this.#now(),
-      sentAtMs: 0,
-      seat: -1,
-      costMicros: 0,
-      batch: undefined,
-      started: false,
-      strikes: 0,
-      losses: 0,
-      cancelled: false,
-      answered: false,
-      watchedWith: undefined,
-      answer,
-    };
+    const fn = this.#functions.get(functionName);
+    return newRun({ id, functionName, fn, request, callId, queuedAtMs: this.#now(), answer });
   }
 
   /** With room in a thread a run does not count as queued, though it waits for the end of the turn. */
@@ -219,18 +208,41 @@ export class RunPool {
   #flush(): void {
     if (this.#queue.length === 0) return;
     const nowMs = this.#now();
+    for (const [thread, runs] of this.#queue.takePreferring()) this.#sendPreferring(thread, runs, nowMs);
     while (this.#queue.length > 0) {
       const chunk = nextChunk(this.#queue, this.#threads.all, this.#options, nowMs);
       if (chunk === undefined) {
         this.#threads.grow();
         break;
       }
-      chunk.thread.send(chunk.runs, chunk.bytes, nowMs);
-      this.#counters.batchesSent++;
-      this.#counters.runsSent += chunk.runs.length;
-      this.#telemetry.emit({ type: "pool-batch-sent", runs: chunk.runs.length });
+      this.#send(chunk.thread, chunk.runs, chunk.bytes, nowMs);
     }
     this.#watchStarts();
+  }
+
+  #send(thread: PoolThread, runs: readonly Run[], bytes: number, nowMs: number): void {
+    thread.send(runs, bytes, nowMs);
+    this.#counters.batchesSent++;
+    this.#counters.runsSent += runs.length;
+    this.#telemetry.emit({ type: "pool-batch-sent", runs: runs.length });
+  }
+
+  /** Those that do not fit into one message to their thread go wherever there is room. */
+  #sendPreferring(thread: PoolThread, runs: readonly Run[], nowMs: number): void {
+    const { batchRunsMax, batchBytesMax } = this.#options;
+    const max = hasRoom(thread, nowMs) ? Math.min(batchRunsMax, thread.capacity) : 0;
+    const sent: Run[] = [];
+    let bytes = 0;
+    let roomMicros = AHEAD_MICROS - thread.pendingMicros;
+    for (const run of runs) {
+      const isSmall = bytes + run.request.length <= batchBytesMax && run.costMicros <= roomMicros;
+      if (sent.length < max && isSmall && !isIsolated(run)) {
+        sent.push(run);
+        bytes += run.request.length;
+        roomMicros -= run.costMicros;
+      } else this.#queue.push(run);
+    }
+    if (sent.length > 0) this.#send(thread, sent, bytes, nowMs);
   }
 
   /** Runs that their thread does not get round to starting move to another that has room. */
@@ -255,12 +267,16 @@ export class RunPool {
   #answered(thread: PoolThread, answers: readonly Answer[]): void {
     const answered = thread.settle(answers, this.#now());
     if (answered.length > 0) this.#threads.answered();
+    for (const { run, answer } of answered) {
+      if (run.callId !== undefined) this.#affinities.answered(run.callId, thread, answer.response);
+    }
     this.#open.answer(answered);
     this.#threads.settled(thread);
     if (this.#queue.length > 0) this.#scheduleFlush();
   }
 
   #died(thread: PoolThread, death: Death, reason: EndReason): void {
+    this.#affinities.threadDied(thread);
     const inFlight = thread.seats.clear();
     const isStopping = reason === "retired";
     const { guilty, innocent, givenUp } = isStopping

@@ -80,6 +80,12 @@ export function nextChunk<T extends Route>(
 
 const isLong = (chunk: Chunk<Route>) => chunk.runs.at(-1)?.fn.isHeavy === true;
 
+export function hasRoom(thread: Route, nowMs: number): boolean {
+  return (
+    thread.capacity > 0 && thread.pendingMicros < AHEAD_MICROS && nowMs - thread.silentSinceMs < SILENT_MS
+  );
+}
+
 export function loadOf(thread: Route, nowMs: number): number {
   const silentMicros = (nowMs - thread.silentSinceMs) * 1_000;
   return Math.max(thread.pendingMicros, silentMicros) + thread.waitingRuns * WAITING_RUN_MICROS;
@@ -91,8 +97,7 @@ function leastLoaded<T extends Route>(threads: readonly T[], nowMs: number): [T 
   let least = Number.POSITIVE_INFINITY;
   let next = Number.POSITIVE_INFINITY;
   for (const thread of threads) {
-    if (thread.capacity <= 0 || thread.pendingMicros >= AHEAD_MICROS) continue;
-    if (nowMs - thread.silentSinceMs >= SILENT_MS) continue;
+    if (!hasRoom(thread, nowMs)) continue;
     const load = loadOf(thread, nowMs);
     if (load < least) {
       next = least;

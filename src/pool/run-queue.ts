@@ -19,10 +19,12 @@ export interface Room {
   mayTakeIsolated: boolean;
 }
 
-export class RunQueue {
+export class RunQueue<T = unknown> {
   readonly #light = new Deque<Run>();
   readonly #heavy = new Deque<Run>();
   readonly #isolated = new Deque<Run>();
+  /** Runs that would rather go to a certain thread. */
+  readonly #preferring = new Map<T, Run[]>();
   #length = 0;
   #micros = 0;
 
@@ -40,6 +42,28 @@ export class RunQueue {
     this.#dequeFor(run).push(run);
     this.#length++;
     this.#micros += run.costMicros;
+  }
+
+  /** A run that would rather go to `thread`; for {@link takePreferring} alone. */
+  pushPreferring(run: Run, thread: T): void {
+    run.costMicros = run.fn.costMicros;
+    const runs = this.#preferring.get(thread);
+    if (runs === undefined) this.#preferring.set(thread, [run]);
+    else runs.push(run);
+    this.#length++;
+    this.#micros += run.costMicros;
+  }
+
+  /** Takes all runs that prefer a thread. */
+  takePreferring(): [thread: T, runs: Run[]][] {
+    if (this.#preferring.size === 0) return [];
+    const all = Array.from(this.#preferring, ([thread, runs]): [T, Run[]] => [
+      thread,
+      runs.filter((run) => !run.answered),
+    ]);
+    this.#preferring.clear();
+    for (const [, runs] of all) for (const run of runs) this.#left(run);
+    return all;
   }
 
   /** Puts runs that were with a thread already before all others. */
@@ -75,7 +99,7 @@ export class RunQueue {
   }
 
   takeAll(): Run[] {
-    const all: Run[] = [];
+    const all = this.takePreferring().flatMap(([, runs]) => runs);
     for (const deque of [this.#isolated, this.#light, this.#heavy]) {
       for (let run = first(deque); run !== undefined; run = first(deque)) {
         deque.shift();

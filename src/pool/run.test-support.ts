@@ -1,29 +1,23 @@
 /** Runs and threads for tests of what decides without threads. */
 import { PoolFunction } from "./functions.ts";
 import type { Route } from "./routing.ts";
-import type { Run } from "./run.ts";
+import { newRun, type Run } from "./run.ts";
 
 let ids = 0;
 
 /** A run of a function of its own, unless `changes` has one. */
 export function testRun(changes: Partial<Run> = {}): Run {
   return {
-    id: ids++,
-    functionName: "f",
-    fn: new PoolFunction("f"),
-    request: new Uint8Array(),
-    queuedAtMs: 0,
-    sentAtMs: 0,
-    seat: -1,
-    costMicros: 0,
-    batch: undefined,
+    ...newRun({
+      id: ids++,
+      functionName: "f",
+      fn: new PoolFunction("f"),
+      request: new Uint8Array(),
+      callId: undefined,
+      queuedAtMs: 0,
+      answer: () => {},
+    }),
     started: true,
-    strikes: 0,
-    losses: 0,
-    cancelled: false,
-    answered: false,
-    watchedWith: undefined,
-    answer: () => {},
     ...changes,
   };
 }

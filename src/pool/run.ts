@@ -7,6 +7,8 @@ export interface Run {
   readonly functionName: string;
   readonly fn: PoolFunction;
   readonly request: Uint8Array;
+  /** The call it is a run of, where the caller knows. */
+  readonly callId: string | undefined;
   readonly queuedAtMs: number;
   /** When it was last sent to a thread; 0 before. */
   sentAtMs: number;
@@ -29,6 +31,31 @@ export interface Run {
   /** The runs that the caller's signal cancels, this one among them. */
   watchedWith: Set<Run> | undefined;
   readonly answer: (response: Uint8Array) => void;
+}
+
+export function newRun(
+  run: Pick<Run, "id" | "functionName" | "fn" | "request" | "callId" | "queuedAtMs" | "answer">,
+): Run {
+  // Written out: every run has the same shape, and spreading costs more than all of this.
+  return {
+    id: run.id,
+    functionName: run.functionName,
+    fn: run.fn,
+    request: run.request,
+    callId: run.callId,
+    queuedAtMs: run.queuedAtMs,
+    sentAtMs: 0,
+    seat: -1,
+    costMicros: 0,
+    batch: undefined,
+    started: false,
+    strikes: 0,
+    losses: 0,
+    cancelled: false,
+    answered: false,
+    watchedWith: undefined,
+    answer: run.answer,
+  };
 }
 
 export interface SentBatch {
