@@ -63,6 +63,7 @@ function dispatchFault(call: DispatchCall): string | undefined {
       expirationMs: call.expirationMs,
       delayMs: call.delayMs,
       priority: call.priority,
+      retry: call.retry ?? null,
     },
     false,
   );

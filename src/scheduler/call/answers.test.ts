@@ -174,3 +174,38 @@ test("a tail call keeps id and creation time and begins from its own input", () 
   assert.deepEqual([script.call.stateKind, script.call.generation, script.call.restarts], ["none", 1, 0]);
   assert.ok(script.effectTypes.includes("cancel_children"));
 });
+
+test("no duration that comes from outside becomes a time that the store cannot hold", () => {
+  const retries = [
+    { factor: Number.NaN },
+    { factor: -1e300 },
+    { factor: Number.POSITIVE_INFINITY },
+    { firstDelayMs: 1e21 },
+    { delayMsMax: 1e21 },
+    { attemptsMax: 0 },
+  ];
+  const polls = [
+    { maxWaitMs: 2 ** 63 * 1000 },
+    { maxWaitMs: Number.NaN },
+    { maxWaitMs: Number.MAX_SAFE_INTEGER },
+    ...[
+      { expirationMs: Number.MAX_SAFE_INTEGER },
+      { delayMs: 1e21 },
+      ...retries.map((retry) => ({ retry })),
+    ].map((changes) => ({ calls: [child(changes)] })),
+  ];
+  for (const refused of polls) {
+    const { call } = new Script().run().poll(refused);
+    assert.notEqual(call.pollError, null);
+    assert.equal(call.children, 0);
+    assert.ok(Number.isSafeInteger(call.wakeAtMs) && Number.isSafeInteger(timerAt(call)));
+  }
+});
+
+test("a backoff stays a number however often a call without a first delay has failed", () => {
+  const policy = { attemptsMax: 1e6, firstDelayMs: 0, factor: 1000, delayMsMax: 1000, restartsMax: 3 };
+  const script = new Script();
+  for (let failures = 1; failures < 110; failures++)
+    script.run().fail(Status.TEMPORARY_ERROR, { policy }).due(0);
+  assert.equal(script.call.wakeAtMs, script.nowMs);
+});

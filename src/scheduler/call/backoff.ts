@@ -19,6 +19,8 @@ export const DEFAULT_RETRY: RetryPolicy = Object.freeze({
 export function retryDelayMs(failure: AttemptFailure, failures: number): number | undefined {
   const { policy } = failure;
   if (!isRetried(failure.status) || failures >= policy.attemptsMax) return undefined;
-  const ceiling = Math.min(policy.delayMsMax, policy.firstDelayMs * policy.factor ** (failures - 1));
+  // A factor to the power of many failures is infinite, and nothing times that is no number.
+  const grown = policy.firstDelayMs === 0 ? 0 : policy.firstDelayMs * policy.factor ** (failures - 1);
+  const ceiling = Math.min(policy.delayMsMax, grown);
   return Math.ceil(Math.max(ceiling * failure.random, failure.retryAfterMs ?? 0));
 }
