@@ -28,7 +28,8 @@ export class Committer<E> {
   #inFlight: Batch<E> | undefined;
   #flushing = false;
   #failures = 0;
-  #lost = false;
+  /** Why nothing can be written any more. */
+  #lost: StoreError | undefined;
   #drained: (() => void)[] = [];
 
   constructor(session: Pick<StoreSession, "commit">, clock: Clock, events: CommitterEvents<E>) {
@@ -39,7 +40,7 @@ export class Committer<E> {
 
   /** The store refused the last batch: nothing new should be taken on. */
   get isFailing(): boolean {
-    return this.#failures > 0 || this.#lost;
+    return this.#failures > 0 || this.#lost !== undefined;
   }
 
   /** Changes that are not durable yet. */
@@ -65,7 +66,7 @@ export class Committer<E> {
 
   #isIdle(): boolean {
     const { changes, effects } = this.#batch;
-    return this.#lost || (this.#inFlight === undefined && changes.length === 0 && effects.length === 0);
+    return this.#inFlight === undefined && changes.length === 0 && effects.length === 0;
   }
 
   #schedule(): void {
@@ -78,11 +79,12 @@ export class Committer<E> {
   }
 
   #flush(): void {
-    if (this.#inFlight !== undefined || this.#lost) return;
+    if (this.#inFlight !== undefined) return;
     const batch = this.#batch;
     if (batch.changes.length === 0 && batch.effects.length === 0) return;
     this.#batch = { changes: [], effects: [] };
-    if (batch.changes.length === 0) this.#done(batch, { duplicates: [] }, 0);
+    if (this.#lost !== undefined) this.#giveUp(batch, this.#lost);
+    else if (batch.changes.length === 0) this.#done(batch, { duplicates: [] }, 0);
     else this.#write(batch);
   }
 
@@ -109,13 +111,21 @@ export class Committer<E> {
 
   #failed(batch: Batch<E>, error: StoreError): void {
     this.#failures += 1;
-    this.#lost = error.code === "fenced" || error.code === "closed";
-    const retryInMs = this.#lost ? undefined : Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** (this.#failures - 1));
-    this.#events.failed(batch, error, retryInMs);
-    if (retryInMs === undefined) {
+    if (error.code === "fenced" || error.code === "closed") {
+      this.#lost = error;
       this.#inFlight = undefined;
-      for (const resolve of this.#drained.splice(0)) resolve();
-    } else this.#clock.setTimer(this.#clock.now() + retryInMs, () => this.#write(batch));
+      this.#giveUp(batch, error);
+      this.#schedule();
+      return;
+    }
+    const retryInMs = Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** (this.#failures - 1));
+    this.#events.failed(batch, error, retryInMs);
+    this.#clock.setTimer(this.#clock.now() + retryInMs, () => this.#write(batch));
+  }
+
+  #giveUp(batch: Batch<E>, error: StoreError): void {
+    this.#events.failed(batch, error, undefined);
+    if (this.#isIdle()) for (const resolve of this.#drained.splice(0)) resolve();
   }
 }
 

@@ -60,6 +60,24 @@ test("cancelling a call cancels the whole tree below it, and nothing else", asyn
   await subject.close();
 });
 
+test("a tree deeper than the stack is cancelled to its last call", async () => {
+  const depth = 6000;
+  let runs = 0;
+  const subject = await new Subject().open();
+  subject.on("deeper", () => {
+    if (++runs === depth) return pending();
+    const calls = [{ correlationId: 1n, function: "deeper", input: "", expirationMs: undefined }];
+    return pollResponse({ state: "s", calls, maxWaitMs: 1e9, min: 1, max: 1 });
+  });
+  const id = await subject.dispatch("deeper");
+  while (runs < depth) await subject.settle();
+  assert.equal((await subject.until(subject.scheduler.cancel(id))).state, "cancelling");
+  await subject.clock.advance(10_000);
+  assert.equal(await subject.stateOf(id), "cancelled");
+  assert.equal(subject.scheduler.stats().liveCalls, 0);
+  await subject.close();
+});
+
 test("a failed call can be retried under its id; one that succeeded or lives cannot", async () => {
   let works = false;
   const subject = await new Subject()

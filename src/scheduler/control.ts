@@ -92,9 +92,11 @@ export class Control {
     return await this.get(name);
   }
 
-  /** Resolves when what was changed so far is in the store. */
+  /** Resolves when what was changed so far is in the store; rejects when it never will be. */
   #durable(): Promise<void> {
-    return new Promise((resolve) => this.#engine.committer.effect({ type: "then", run: resolve }));
+    return new Promise((resolve, reject) => {
+      this.#engine.committer.effect({ type: "then", run: resolve, reject });
+    });
   }
 
   async #stored(name: string): Promise<StoredCall> {

@@ -28,9 +28,18 @@ export type Deferred =
   | { readonly type: "recorded"; readonly entry: Entry }
   | { readonly type: "enqueue"; readonly entry: Entry }
   | { readonly type: "abort"; readonly run: ActiveRun; readonly reason: AbortReason }
-  | { readonly type: "publish"; readonly entry: Entry; readonly result: CallResult }
+  | PublishEffect
   | DispatchedEffect
-  | { readonly type: "then"; readonly run: () => void };
+  | { readonly type: "then"; readonly run: () => void; readonly reject: (error: unknown) => void };
+
+export interface PublishEffect {
+  readonly type: "publish";
+  readonly entry: Entry;
+  readonly result: CallResult;
+  /** The caller that waits for it. */
+  readonly awaitedBy: Entry | undefined;
+  readonly arrival: number;
+}
 
 /** Roots accepted together: answered together, or taken back together. */
 export interface DispatchedEffect {
@@ -60,6 +69,9 @@ export class Engine {
   readonly #settings: SchedulerSettings;
   readonly #telemetry: Telemetry;
   readonly #hooks: EngineHooks;
+  /** Ends and cancellations that follow from the event in hand: a tree may be deeper than the stack. */
+  readonly #following: (() => void)[] = [];
+  #isFollowing = false;
 
   constructor(session: StoreSession, settings: SchedulerSettings, clock: Clock, hooks: EngineHooks) {
     this.#settings = settings;
@@ -76,11 +88,28 @@ export class Engine {
     this.recent = new RecentResults(settings.recentBytesMax);
   }
 
-  /** Throws IllegalTransition: a fault of the scheduler. */
+  /** With all that follows from it above and below the call. Throws IllegalTransition: a fault of the scheduler. */
   apply(entry: Entry, event: CallEvent): void {
+    this.#apply(entry, event);
+    if (this.#isFollowing || this.#following.length === 0) return;
+    this.#isFollowing = true;
+    // The list grows while it is worked off.
+    for (let i = 0; i < this.#following.length; i++) {
+      try {
+        this.#following[i]!();
+      } catch (error) {
+        this.fault("follow", error);
+      }
+    }
+    this.#following.length = 0;
+    this.#isFollowing = false;
+  }
+
+  #apply(entry: Entry, event: CallEvent): void {
     const before = entry.call;
     const { call, effects } = transition(before, event, this.clock.now());
     entry.call = call;
+    if (call.generation !== before.generation) entry.durableArrivals = call.arrivals;
     this.timers.set(entry, timerAt(call));
     for (let i = 0; i < effects.length; i++) this.#carryOut(entry, effects[i]!);
     if (call.state === before.state) return;
@@ -149,7 +178,7 @@ export class Engine {
         return;
       }
       case "end":
-        this.#end(entry, effect);
+        this.#following.push(() => this.#end(entry, effect));
         return;
       case "state":
         this.payloads.keepState(entry, effect.state);
@@ -170,7 +199,9 @@ export class Engine {
         }
         return;
       case "cancel_children":
-        for (const id of this.families.childrenOf(entry.call.id)) this.#cancelById(id, effect.reason);
+        for (const id of this.families.childrenOf(entry.call.id)) {
+          this.#following.push(() => this.#cancelById(id, effect.reason));
+        }
         return;
       case "drop":
         this.#telemetry.emit({ type: "scheduler-answer-dropped", reason: effect.reason });
@@ -205,7 +236,8 @@ export class Engine {
       output,
       error,
     };
-    this.committer.effect({ type: "publish", entry, result });
+    const awaitedBy = awaited ? above : undefined;
+    this.committer.effect({ type: "publish", entry, result, awaitedBy, arrival });
     this.payloads.release(entry);
     this.#handOver(entry);
     if (aboveId !== undefined) this.families.remove(aboveId, call.id);

@@ -11,6 +11,8 @@ export interface Entry extends Timed {
   /** When it was queued, in whole milliseconds of the monotonic clock. */
   readyAtMs: number;
   run: ActiveRun | undefined;
+  /** Of the call's `arrivals`, those whose commit is done: a run is given no others. */
+  durableArrivals: number;
   /** Copies of what the store has; any of it may be missing and is then loaded. */
   payload: Payload | undefined;
 }
@@ -32,6 +34,7 @@ export function newEntry(call: Call): Entry {
     queued: false,
     readyAtMs: 0,
     run: undefined,
+    durableArrivals: call.arrivals,
     payload: undefined,
   };
 }

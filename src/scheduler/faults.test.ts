@@ -6,11 +6,13 @@ import { Status } from "../wire/status.ts";
 import { SystemClock } from "./clock.ts";
 import { SchedulerError } from "./errors.ts";
 import { call, pending, Subject } from "./scheduler.test-support.ts";
-import { exitResponse } from "./simulation/messages.ts";
+import { exitResponse, pollResponse } from "./simulation/messages.ts";
 
 /** A memory store that refuses commits while it is told to. */
 class RefusingStore extends MemoryStore {
   refuse: StoreError | undefined;
+  /** Commits wait for it. */
+  hold: Promise<void> | undefined;
   commits = 0;
 
   override async open(): Promise<StoreSession> {
@@ -18,6 +20,7 @@ class RefusingStore extends MemoryStore {
     const commit = session.commit.bind(session);
     session.commit = async (changes: readonly Change[]) => {
       this.commits += 1;
+      await this.hold;
       if (this.refuse !== undefined) throw this.refuse;
       return await commit(changes);
     };
@@ -86,6 +89,63 @@ test("a scheduler whose store was taken over stops", async () => {
   const [event] = subject.events.filter(({ type }) => type === "scheduler-commit-failed");
   assert.ok(event?.type === "scheduler-commit-failed");
   assert.deepEqual([event.code, event.retryInMs], ["fenced", undefined]);
+  await subject.close();
+});
+
+test("nobody waits for a store that was taken over: not those behind the batch that failed, nor later ones", async () => {
+  const store = new RefusingStore();
+  const subject = await new Subject(store).on("slow", pending).open();
+  const id = await subject.dispatch("slow");
+  const { promise, resolve: release } = Promise.withResolvers<void>();
+  store.hold = promise;
+  const { scheduler } = subject;
+  const asked = [scheduler.dispatch([call("slow")])];
+  await subject.settle();
+  asked.push(scheduler.dispatch([call("slow")]));
+  const told = [...asked, scheduler.cancel(id)].map((answer) => assert.rejects(answer, unavailable));
+  await subject.settle();
+  store.refuse = new StoreError("fenced", "another process has it");
+  release();
+  await subject.until(Promise.all(told));
+  await assert.rejects(subject.until(scheduler.cancel(id)), unavailable);
+  await subject.close();
+});
+
+test("a run is given no result whose commit is not done", async () => {
+  const store = new RefusingStore();
+  const subject = await new Subject(store).open({ runsMax: 3 });
+  const release = new Map<string, () => void>();
+  for (const name of ["first", "second", "blocker"]) {
+    subject.on(name, () => new Promise((resolve) => release.set(name, () => resolve(exitResponse(name)))));
+  }
+  const given: unknown[] = [];
+  subject.on("caller", ({ results }) => {
+    given.push(results.map(({ output }) => output));
+    if (results.some(({ output }) => output === "second")) return exitResponse("done");
+    const calls = ["first", "second"].map((name, index) => {
+      return { correlationId: BigInt(index), function: name, input: "", expirationMs: undefined };
+    });
+    const left = results.length === 0 ? calls : [];
+    return pollResponse({ state: "s", calls: left, maxWaitMs: 1e6, min: 1, max: 10 });
+  });
+  const id = await subject.dispatch("caller");
+  await subject.settle();
+  await subject.dispatch("blocker");
+  await subject.dispatch("blocker");
+  await subject.settle();
+  // Two blockers hold two places; the caller, once ready, waits for one.
+  release.get("first")!();
+  await subject.settle();
+  const { promise, resolve: commit } = Promise.withResolvers<void>();
+  store.hold = promise;
+  release.get("second")!();
+  release.get("blocker")!();
+  await subject.settle();
+  await subject.settle();
+  commit();
+  store.hold = undefined;
+  assert.equal((await subject.result(id)).text, "done");
+  assert.deepEqual(given, [[], ["first"], ["second"]]);
   await subject.close();
 });
 

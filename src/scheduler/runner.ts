@@ -132,7 +132,7 @@ export class Runner {
   #start(entry: Entry, route: Route, payload: Payloads): void {
     const engine = this.#engine;
     const { call } = entry;
-    const results = payload.inbox?.slice(0, resultsToDeliver(call)) ?? [];
+    const results = payload.inbox?.slice(0, resultsFor(entry)) ?? [];
     const timeoutMs = this.#settings.runTimeoutMs;
     engine.apply(entry, { type: "started", timeoutMs, results: results.length });
     const id = engine.names.nameOf(call.id);
@@ -259,12 +259,18 @@ type Payloads = Pick<NonNullable<Entry["payload"]>, "input" | "state" | "inbox">
 
 const LOAD_RETRY_MS = 100;
 
+/** How many results the next run is given: none that a crash could still take back. */
+function resultsFor(entry: Entry): number {
+  const { call, durableArrivals } = entry;
+  return Math.min(resultsToDeliver(call), durableArrivals - call.consumed);
+}
+
 /** Whether the next run's payloads need no reading. */
 function isAtHand(entry: Entry): boolean {
   const { call, payload } = entry;
   if (payload === undefined) return false;
   if (call.stateKind === "none") return payload.input !== undefined;
-  return payload.state !== undefined && (resultsToDeliver(call) === 0 || payload.inbox !== undefined);
+  return payload.state !== undefined && (resultsFor(entry) === 0 || payload.inbox !== undefined);
 }
 
 function loadRequest(entry: Entry): LoadRequest {
@@ -276,7 +282,7 @@ function loadRequest(entry: Entry): LoadRequest {
     state: !first,
     generation: call.generation,
     resultsAfter: call.consumed,
-    resultsMax: resultsToDeliver(call),
+    resultsMax: resultsFor(entry),
   };
 }
 

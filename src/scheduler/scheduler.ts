@@ -281,8 +281,9 @@ export class Scheduler implements SchedulerApi {
         );
         return;
       case "publish": {
-        const { entry, result } = effect;
+        const { entry, result, awaitedBy, arrival } = effect;
         const { call } = entry;
+        if (awaitedBy?.call.generation === call.parentGeneration) awaitedBy.durableArrivals = arrival;
         this.#engine.calls.delete(call.id);
         const awaited = this.#engine.waiters.publish(call.id, result);
         if (!awaited && call.parentId === 0) this.#engine.recent.put(call.id, result);
@@ -301,7 +302,7 @@ export class Scheduler implements SchedulerApi {
     this.#engine.apply(entry, { type: "recorded" });
   }
 
-  /** Calls that were to be acknowledged with this batch are refused; all else is tried again. */
+  /** Calls that were to be acknowledged with this batch are refused; all else is tried again, if anything can be. */
   #commitFailed(batch: Batch<Deferred>, error: StoreError, retryInMs: number | undefined): void {
     const { code, message } = error;
     const changes = batch.changes.length;
@@ -322,7 +323,12 @@ export class Scheduler implements SchedulerApi {
       keep(batch.changes, (change) => !refused.has(change));
       keep(batch.effects, (effect) => !refused.has(effect));
     }
-    if (retryInMs === undefined) void this.close();
+    if (retryInMs !== undefined) return;
+    const unrecorded = new SchedulerError("unavailable", "the store could not record the change", {
+      cause: error,
+    });
+    for (const effect of batch.effects) if (effect.type === "then") effect.reject(unrecorded);
+    void this.close();
   }
 }
 

@@ -70,8 +70,10 @@ export class WorkingSet {
 
   /** False when the entry is in use: nobody may hold on to one that was put to sleep. */
   putToSleep(entry: Entry): boolean {
-    if (entry.queued || entry.run !== undefined || !Sleepers.accepts(entry.call)) return false;
-    this.#calls.set(entry.call.id, this.#sleepers.put(entry.call));
+    const { call } = entry;
+    if (entry.queued || entry.run !== undefined || entry.durableArrivals !== call.arrivals) return false;
+    if (!Sleepers.accepts(call)) return false;
+    this.#calls.set(call.id, this.#sleepers.put(call));
     return true;
   }
 
