@@ -170,6 +170,9 @@ export class Engine {
     switch (effect.type) {
       case "write":
         this.committer.change(effect.change);
+        if (effect.change.kind === "note" && effect.change.note.kind === "restarted") {
+          this.#tellRestarted(entry, effect.change.note.message);
+        }
         return;
       case "spawn": {
         const child = this.insert(effect.call, effect.input).entry;
@@ -206,6 +209,11 @@ export class Engine {
       case "drop":
         this.#telemetry.emit({ type: "scheduler-answer-dropped", reason: effect.reason });
     }
+  }
+
+  #tellRestarted({ call }: Entry, reason: string): void {
+    const id = this.names.nameOf(call.id);
+    this.#telemetry.emit({ type: "scheduler-call-restarted", id, function: call.function, reason });
   }
 
   #end(entry: Entry, effect: EndEffect): void {

@@ -258,3 +258,34 @@ test("results of before a restart from the input are never given to what comes a
   assert.equal((await subject.result(id)).text, "of generation 2");
   await subject.close();
 });
+
+test("a call that starts over and one that fails are told, with id, function and reason", async () => {
+  let runs = 0;
+  const subject = await new Subject()
+    .on("edited", () => {
+      runs += 1;
+      return runs === 1 ? failedResponse(Status.INCOMPATIBLE_STATE) : exitResponse("done");
+    })
+    .open();
+  const id = await subject.dispatch("edited");
+  assert.equal((await subject.result(id)).text, "done");
+  const gone = await subject.dispatch("gone");
+  assert.equal((await subject.result(gone)).status, Status.NOT_FOUND);
+  const told = subject.events.filter(({ type }) => /^scheduler-call-(failed|restarted)$/.test(type));
+  assert.deepEqual(
+    told.map((event) => ({ ...event, reason: undefined, error: undefined })),
+    [
+      { type: "scheduler-call-restarted", id, function: "edited", reason: undefined, error: undefined },
+      {
+        type: "scheduler-call-failed",
+        id: gone,
+        function: "gone",
+        status: "NOT_FOUND",
+        reason: undefined,
+        error: undefined,
+      },
+    ],
+  );
+  assert.match((told[0] as { reason: string }).reason, /^INCOMPATIBLE_STATE: /);
+  await subject.close();
+});

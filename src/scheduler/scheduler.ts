@@ -1,5 +1,6 @@
 /** Durable calls: what is dispatched is recorded, run until it ends, and its result given to whoever asks. */
 import type { StoreError, StoreSession, StoreStats } from "../store/index.ts";
+import { statusName } from "../wire/status.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import type { Batch } from "./committer.ts";
 import { Control } from "./control.ts";
@@ -21,6 +22,7 @@ import type {
   ListRequest,
   ListResponse,
 } from "./types.ts";
+import { errorText } from "./wire/error.ts";
 
 export interface SchedulerStats {
   readonly liveCalls: number;
@@ -289,11 +291,22 @@ export class Scheduler implements SchedulerApi {
         if (!awaited && call.parentId === 0) this.#engine.recent.put(call.id, result);
         const key = `${call.state} ${call.function}`;
         ended.set(key, (ended.get(key) ?? 0) + 1);
+        if (call.state === "failed" || call.state === "expired") this.#tellFailed(call.function, result);
         return;
       }
       case "then":
         effect.run();
     }
+  }
+
+  #tellFailed(name: string, { id, status, error }: CallResult): void {
+    this.#settings.telemetry.emit({
+      type: "scheduler-call-failed",
+      id,
+      function: name,
+      status: statusName(status),
+      error: error === null ? "" : errorText(error),
+    });
   }
 
   /** Unless it was cancelled before it was durable. */

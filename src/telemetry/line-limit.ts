@@ -38,3 +38,6 @@ export class LineLimit {
     this.#seen.clear();
   }
 }
+
+/** Lines of one kind in a second that strangers or a faulty function can cause. */
+export const LINES_PER_SECOND = 10;

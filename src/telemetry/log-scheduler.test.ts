@@ -11,8 +11,12 @@ function linesOf(...events: SchedulerEvent[]): { level: number; msg: string }[] 
     format: "json",
     destination: { write: (line) => void lines.push(line) },
   });
-  const log = logSchedulerEvents(logger);
+  let endSecond = () => {};
+  const log = logSchedulerEvents(logger, (flush) => {
+    endSecond = flush;
+  });
   for (const event of events) log(event);
+  endSecond();
   return lines.map((line) => JSON.parse(line));
 }
 
@@ -46,6 +50,27 @@ test("a failed commit says what happens next", () => {
   assert.match(lines[0]!.msg, /did not take 5 changes \(full: no space\): .*again in 250 ms/);
   assert.match(lines[1]!.msg, /the scheduler has stopped/);
   assert.ok(lines.every(({ level }) => level === 50));
+});
+
+test("a call that failed and one that starts over are a warning each, on one line, with function and id", () => {
+  const lines = linesOf(
+    { type: "scheduler-call-failed", id: "7-x", function: "f", status: "NOT_FOUND", error: "T: a\nb" },
+    { type: "scheduler-call-restarted", id: "8-x", function: "g", reason: "INCOMPATIBLE_STATE: edited" },
+  );
+  assert.deepEqual(
+    lines.map(({ level, msg }) => [level, msg]),
+    [
+      [40, "call of f failed, NOT_FOUND: T: a b (call 7-x)"],
+      [40, "call of g starts over from its input, INCOMPATIBLE_STATE: edited (call 8-x)"],
+    ],
+  );
+});
+
+test("a flood of failed calls is ten lines and a count", () => {
+  const failed = { type: "scheduler-call-failed", id: "1", function: "f", status: "S", error: "E" } as const;
+  const lines = linesOf(...Array.from({ length: 25 }, () => failed));
+  assert.equal(lines.length, 11);
+  assert.equal(lines.at(-1)!.msg, "calls failed: 15 more in this second");
 });
 
 test("what happens for every batch is not logged", () => {

@@ -1,8 +1,18 @@
 import type { Logger } from "pino";
+import { LINES_PER_SECOND, LineLimit } from "./line-limit.ts";
+import { oneLine } from "./one-line.ts";
 import type { SchedulerEvent } from "./scheduler-events.ts";
 
-/** What an operator should know of the scheduler; nothing for each call. */
-export function logSchedulerEvents(logger: Logger): (event: { readonly type: string }) => void {
+/** What an operator should know of the scheduler; nothing for a call that goes well. */
+export function logSchedulerEvents(
+  logger: Logger,
+  afterSecond?: (flush: () => void) => void,
+): (event: { readonly type: string }) => void {
+  const limit = new LineLimit(
+    LINES_PER_SECOND,
+    (kind, count) => logger.warn({ count }, `${kind}: ${count} more in this second`),
+    afterSecond,
+  );
   return (any) => {
     const event = any as SchedulerEvent;
     switch (event.type) {
@@ -17,6 +27,12 @@ export function logSchedulerEvents(logger: Logger): (event: { readonly type: str
         break;
       case "scheduler-commit-failed":
         logger.error({ code: event.code, changes: event.changes }, commitFailure(event));
+        break;
+      case "scheduler-call-failed":
+        if (limit.allows("calls failed")) logFailed(logger, event);
+        break;
+      case "scheduler-call-restarted":
+        if (limit.allows("calls started over")) logRestarted(logger, event);
         break;
       case "scheduler-calls-refused":
         logger.warn({ reason: event.reason, calls: event.count }, `calls refused: ${event.reason}`);
@@ -36,6 +52,25 @@ export function logSchedulerEvents(logger: Logger): (event: { readonly type: str
         break;
     }
   };
+}
+
+function logFailed(logger: Logger, event: Extract<SchedulerEvent, { type: "scheduler-call-failed" }>): void {
+  const { id, function: name, status, error } = event;
+  logger.warn(
+    { function: name, status, id },
+    `call of ${oneLine(name)} failed, ${status}: ${oneLine(error)} (call ${id})`,
+  );
+}
+
+function logRestarted(
+  logger: Logger,
+  event: Extract<SchedulerEvent, { type: "scheduler-call-restarted" }>,
+): void {
+  const { id, function: name, reason } = event;
+  logger.warn(
+    { function: name, id },
+    `call of ${oneLine(name)} starts over from its input, ${oneLine(reason)} (call ${id})`,
+  );
 }
 
 function logRecovery(logger: Logger, event: Extract<SchedulerEvent, { type: "scheduler-recovered" }>): void {

@@ -2,7 +2,8 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 import type { TelemetryEvent } from "./events.ts";
-import { LineLimit } from "./line-limit.ts";
+import { LINES_PER_SECOND, LineLimit } from "./line-limit.ts";
+import { oneLine } from "./one-line.ts";
 
 export interface LogOptions {
   level: string;
@@ -49,9 +50,6 @@ const SECRET_NAMES = [
   "output",
 ];
 const SECRET_PATHS = SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
-
-/** Lines of one kind in a second that strangers can cause: refused requests, runs that failed in the pool. */
-const LINES_PER_SECOND = 10;
 
 /** Subscribes the log to the events. */
 export function logEvents(
@@ -127,6 +125,3 @@ function servingText(functions: readonly string[]): string {
 }
 
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
-
-/** What came from outside must not forge lines of the log. */
-const oneLine = (text: string) => text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").slice(0, 500);

@@ -29,6 +29,22 @@ export type SchedulerEvent =
       readonly state: "succeeded" | "failed" | "expired" | "cancelled";
       readonly count: number;
     }
+  /** One call that ended failed or expired, for the log: `error` is "type: message". */
+  | {
+      readonly type: "scheduler-call-failed";
+      readonly id: string;
+      readonly function: string;
+      readonly status: string;
+      readonly error: string;
+    }
+  /** A call runs again from its input: the state it saved fits the function no more. */
+  | {
+      readonly type: "scheduler-call-restarted";
+      readonly id: string;
+      readonly function: string;
+      /** Status and message of the attempt that could not go on. */
+      readonly reason: string;
+    }
   | {
       readonly type: "scheduler-calls-refused";
       readonly reason: "full" | "failing" | "closing";
