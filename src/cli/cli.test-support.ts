@@ -47,9 +47,9 @@ export interface ServeProcess extends AsyncDisposable {
 /** `dispatch serve` as a process of its own, listening on a free port; resolves when it is ready. */
 export async function serve(
   args: string[],
-  world: { cwd: string; env?: Record<string, string>; node?: string[] },
+  world: { cwd: string; env?: Record<string, string>; node?: string },
 ): Promise<ServeProcess> {
-  const child = spawn(process.execPath, [...(world.node ?? []), BIN, "serve", ...args], {
+  const child = spawn(world.node ?? process.execPath, [BIN, "serve", ...args], {
     cwd: world.cwd,
     env: {
       PATH: process.env.PATH ?? "",

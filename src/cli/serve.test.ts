@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -91,4 +92,26 @@ test("an address in use ends serve with what to do", async () => {
   await using service = await serve([functions], { cwd: folder.path });
   const env = { DISPATCH_ENDPOINT_ADDR: new URL(service.url).host };
   await assert.rejects(serve([functions], { cwd: folder.path, env }), /is in use\n.*--endpoint-addr/);
+});
+
+/** The Node that npm itself runs on, where it is older than this one. */
+function olderNode(): string | undefined {
+  const node = process.env.npm_node_execpath;
+  if (node === undefined || node === process.execPath) return undefined;
+  const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout ?? "";
+  return Number(/^v(\d+)/.exec(version)?.[1]) < 24 ? node : undefined;
+}
+
+const node = olderNode();
+
+test("on an older Node the command hands over to the one that came with the install, signals too", {
+  skip: node === undefined,
+}, async () => {
+  using folder = temporaryFolder();
+  await using service = await serve([functions], { cwd: folder.path, node: node! });
+  const slow = run(["call", "slow", "300", "--direct", "--url", service.url]);
+  assert.equal((await run(["call", "slow", "1", "--direct", "--url", service.url])).out, "1");
+  service.child.kill("SIGTERM");
+  assert.equal((await slow).out, "300");
+  assert.deepEqual(await service.ended, { code: 0, signal: null });
 });

@@ -38,13 +38,10 @@ export class Connection {
 const PROBE_FIRST_MS = 20;
 const PROBE_MS_MAX = 5_000;
 const TIMER_MS_MAX = 2 ** 31 - 1;
-const connections = new WeakMap<Socket, Connection>();
 
-export function connectionOf(socket: Socket): Connection {
-  let connection = connections.get(socket);
-  if (connection === undefined) {
-    connection = new Connection(socket);
-    connections.set(socket, connection);
-  }
-  return connection;
+/** On the socket itself: a WeakMap of as many sockets costs the garbage collector more than the lookup saves. */
+const CONNECTION = Symbol("connection");
+
+export function connectionOf(socket: Socket & { [CONNECTION]?: Connection }): Connection {
+  return (socket[CONNECTION] ??= new Connection(socket));
 }
