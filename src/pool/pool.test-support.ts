@@ -19,7 +19,7 @@ export function newPool(
     {
       telemetry: { emit: (event) => events.push(event) },
       now,
-      code: { ...threadCode(), runner: fixture("runner.ts") },
+      code: { ...threadCode([]), runner: fixture("runner.ts") },
     },
   );
 }
