@@ -2,19 +2,16 @@
  * The composition root: makes the parts from the configuration, starts them in order, stops them in reverse. The
  * only file that sees every layer.
  */
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Logger } from "pino";
 import { Registry } from "prom-client";
-import { InProcessRunner } from "../workers/in-process.ts";
-import { type Config, ConfigError, parseAddress } from "./config/index.ts";
-import { createEndpoint, type Endpoint, type VerifyRequest } from "./endpoint/index.ts";
-import { type FunctionInfo, type PoolOptions, type PoolSnapshot, RunPool } from "./pool/index.ts";
+import { type Config, parseAddress } from "./config/index.ts";
+import type { Endpoint } from "./endpoint/index.ts";
+import type { FunctionInfo } from "./pool/index.ts";
 import type { Scheduler } from "./scheduler/index.ts";
-import { setHostDefaults } from "./sdk/index.ts";
-import { type FunctionEnvironment, functionEnvironment } from "./service/function-environment.ts";
+import { endpointOf, type Loaded, metricsPage } from "./service/endpoint-part.ts";
+import { functionEnvironment } from "./service/function-environment.ts";
+import { createFunctionHost, type FunctionHost } from "./service/function-host.ts";
 import { LivePart } from "./service/live-part.ts";
 import { SchedulerPart, wantsScheduler } from "./service/scheduler-part.ts";
 import { StartGate } from "./service/start-gate.ts";
@@ -22,7 +19,6 @@ import { type Telemetry, telemetryTo } from "./telemetry/events.ts";
 import { logEvents } from "./telemetry/log.ts";
 import { logSchedulerEvents } from "./telemetry/log-scheduler.ts";
 import { endpointMetrics, poolGauges, processMetrics, schedulerMetrics } from "./telemetry/metrics/index.ts";
-import { parseVerificationKey, RequestVerifier } from "./wire/signature/index.ts";
 
 export interface ServiceOptions {
   readonly config: Config;
@@ -84,7 +80,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const url = await endpoint.listen(parseAddress(config.endpointAddr));
     const listening: Part = { stop: () => endpoint.close() };
     started.push(listening);
-    const host = createHost(options, { telemetry, env: functionEnvironment(config, url) });
+    const host = createFunctionHost({ ...options, telemetry, env: functionEnvironment(config, url) });
     loaded.functions = await host.start();
     loaded.host = host;
     // Before the endpoint, so that it closes after it: requests in flight still run.
@@ -123,25 +119,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-/** What is there only once the service listens. */
-interface Loaded {
-  host: FunctionHost | undefined;
-  functions: FunctionInfo[];
-}
-
 /** What was started, and how it ends. */
 interface Part {
   /** Finishes the work it has, taking no more; what has not ended after this time is cancelled. */
   drain?(deadlineMs: number): Promise<void>;
   stop(): Promise<void>;
-}
-
-/** Where functions run, as far as the service cares. */
-interface FunctionHost extends Pick<RunPool, "start" | "run" | "drain" | "close"> {
-  threads(): number;
-  snapshot(): PoolSnapshot | undefined;
-  unready(): string | undefined;
-  reconfigure(config: Config): Promise<void>;
 }
 
 interface Running {
@@ -189,122 +171,6 @@ async function stopParts(started: readonly Part[]): Promise<void> {
 }
 
 const delay = (ms: number) => new Promise((done) => setTimeout(done, ms));
-
-interface Surroundings {
-  readonly telemetry: Telemetry;
-  readonly env: FunctionEnvironment;
-}
-
-function createHost(options: ServiceOptions, { telemetry, env }: Surroundings): FunctionHost {
-  const modules = options.modules.map(moduleUrl);
-  if (options.runner === "in-process") {
-    setHostDefaults({
-      apiUrl: env.DISPATCH_API_URL,
-      apiKey: env.DISPATCH_API_KEY,
-      endpoint: env.DISPATCH_ENDPOINT_URL,
-    });
-    const runner = new InProcessRunner(modules);
-    return Object.assign(runner, {
-      threads: () => 0,
-      snapshot: () => undefined,
-      unready: () => undefined,
-      reconfigure: async () => {},
-    });
-  }
-  const pool = new RunPool(poolOptions(options.config, modules, env), { telemetry });
-  return {
-    start: () => pool.start(),
-    run: (name, request, runOptions) => pool.run(name, request, runOptions),
-    drain: (deadlineMs) => pool.drain(deadlineMs),
-    close: () => pool.close(),
-    threads: () => pool.options.threadsMax,
-    snapshot: () => pool.snapshot(),
-    unready: () => (pool.unavailable ? "threads end again and again" : undefined),
-    reconfigure: async (config) => {
-      await pool.reconfigure(poolOptions(config, modules, env));
-    },
-  };
-}
-
-const moduleUrl = (path: string) => (path.startsWith("file:") ? path : pathToFileURL(resolve(path)).href);
-
-function poolOptions(config: Config, modules: readonly string[], env: Surroundings["env"]): PoolOptions {
-  const { threadsMin, threadsMax } = config;
-  return {
-    modules,
-    env,
-    ...(threadsMin === undefined ? {} : { threadsMin }),
-    ...(threadsMax === undefined ? {} : { threadsMax }),
-    concurrency: config.concurrency,
-    queueMax: config.queueMax,
-    runTimeoutMs: config.runTimeoutMs,
-    cancelGraceMs: config.cancelGraceMs,
-    threadMemoryMiB: config.threadMemoryMiB,
-    idleTimeoutMs: config.idleTimeoutMs,
-    batchRunsMax: config.batchRunsMax,
-    batchBytesMax: config.batchBytesMax,
-    heartbeatMs: config.heartbeatMs,
-    startTimeoutMs: config.startTimeoutMs,
-  };
-}
-
-function endpointOf(
-  config: Config,
-  parts: { loaded: Loaded; metrics: Registry; telemetry: Telemetry },
-): Endpoint {
-  const { loaded, metrics } = parts;
-  let names: Set<string> | undefined;
-  return createEndpoint({
-    // The gate lets no run through before the functions are loaded.
-    run: (name, request, runOptions) => loaded.host!.run(name, request, runOptions),
-    serves(name) {
-      names ??= new Set(loaded.functions.map((one) => one.name));
-      return names.has(name);
-    },
-    telemetry: parts.telemetry,
-    verify: verifierOf(config),
-    metrics: metricsPage(config, metrics),
-    unready: () => (loaded.host === undefined ? "starting" : loaded.host.unready()),
-    bodyLimitBytes: config.bodyLimitBytes,
-    heldBytesMax: config.heldBytesMax,
-    requestTimeoutMs: config.requestTimeoutMs,
-    connectionsMax: config.connectionsMax,
-    tls: tlsOf(config),
-    publicScheme: config.endpointUrl?.startsWith("https:") ? "https" : undefined,
-  });
-}
-
-function metricsPage(config: Config, metrics: Registry) {
-  if (!config.metrics) return undefined;
-  return async () => ({ contentType: metrics.contentType, text: await metrics.metrics() });
-}
-
-function verifierOf(config: Config): VerifyRequest | undefined {
-  if (config.verificationKey === undefined) return undefined;
-  const verifier = new RequestVerifier({ key: parseKey(config.verificationKey), now: Date.now });
-  return (request) => verifier.verify(request);
-}
-
-function parseKey(text: string): ReturnType<typeof parseVerificationKey> {
-  try {
-    return parseVerificationKey(text, "DISPATCH_VERIFICATION_KEY");
-  } catch (cause) {
-    throw new ConfigError((cause as Error).message, { cause });
-  }
-}
-
-function tlsOf({ tlsCert, tlsKey }: Config): { cert: string; key: string } | undefined {
-  if (tlsCert === undefined || tlsKey === undefined) return undefined;
-  return { cert: readPem(tlsCert, "tlsCert"), key: readPem(tlsKey, "tlsKey") };
-}
-
-function readPem(path: string, option: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new ConfigError(`${option}: cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
-}
 
 function warnOfMissingKey(config: Config, telemetry: Telemetry): void {
   if (config.verificationKey !== undefined || config.endpointUrl?.startsWith("bridge:")) return;
