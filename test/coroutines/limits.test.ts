@@ -9,8 +9,8 @@ const { compiled } = await loadBoth(new URL("fixtures/programs/limits.mjs", impo
 
 const REFUSED_WHEN_SAVED: [name: string, message: RegExp][] = [
   [
-    "accessorOfObject",
-    /accessorOfObject: variable settings\.size \(limits\.mjs:8\) cannot be saved: accessor/,
+    "accessorOfNativeCode",
+    /variable settings\.size \(getter\) \(limits\.mjs:8\) cannot be saved: the function/,
   ],
   ["mapIteratorByHand", /variable keys \(limits\.mjs:14\) cannot be saved: Map Iterator/],
   ["ownPrototype", /variable derived \(limits\.mjs:20\) cannot be saved: object with a prototype of its own/],

@@ -153,7 +153,26 @@ function flattenObjectPattern(machine: Machine, pattern: ObjectPattern, value: E
 }
 
 function bindPart(machine: Machine, part: Pattern, value: Expression): void {
+  const target = part.type === "AssignmentPattern" ? part.left : part;
+  if (target.type === "MemberExpression") {
+    bindMember(machine, target, part, value);
+    return;
+  }
   const isPlain = part.type === "Identifier" && !machine.module.suspends(part);
   if (isPlain) machine.statement(statement(assign(rewriteTarget(part, machine.cx), value)));
   else flattenPattern(machine, part, machine.keep(value));
+}
+
+/** Object and key of the target come before the value is read, and its default after that. */
+function bindMember(machine: Machine, target: MemberExpression, part: Pattern, value: Expression): void {
+  const write = memberTarget(machine, target, true);
+  const chosen = machine.temporary();
+  machine.set(chosen, value);
+  if (part.type === "AssignmentPattern") {
+    const end = new Label();
+    machine.branch(binary("!==", identifier(chosen), voidZero()), end);
+    machine.set(chosen, flatten(machine, part.right));
+    machine.mark(end);
+  }
+  machine.statement(statement(assign(write(), identifier(chosen))));
 }

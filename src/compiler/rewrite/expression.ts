@@ -16,6 +16,7 @@ import type {
   TaggedTemplateExpression,
   UpdateExpression,
 } from "acorn";
+import { propertyName } from "../analyze.ts";
 import {
   at,
   call,
@@ -255,11 +256,26 @@ function isBind({ callee, optional }: CallExpression): boolean {
 }
 
 export function rewriteObject(node: ObjectExpression, cx: CodeContext): Expression {
-  const capturing = node.properties.find(
-    (one) => one.type === "Property" && one.kind !== "init" && needsFactory(one, cx),
-  );
-  if (capturing) return accessorObject(node, cx);
+  const accessors = node.properties.filter((one) => one.type === "Property" && one.kind !== "init");
+  // As closures they can be saved; where they cannot become closures, only those that capture have to.
+  const isWanted = cx.machine !== null && accessors.length > 0 && hasPlainKeys(node);
+  if (isWanted || accessors.some((one) => needsFactory(one as Property, cx))) return accessorObject(node, cx);
   return { ...node, properties: node.properties.map((one) => rewriteProperty(one, cx)) };
+}
+
+/** Neither spreads nor computed keys, and no name twice but for a getter and its setter. */
+function hasPlainKeys({ properties }: ObjectExpression): boolean {
+  const kinds = new Map<string, Property["kind"] | "both">();
+  return properties.every((one) => {
+    const name = one.type === "Property" && !one.computed ? propertyName(one.key) : null;
+    if (name === null) return false;
+    const { kind } = one as Property;
+    const before = kinds.get(name);
+    kinds.set(name, before === undefined ? kind : "both");
+    return (
+      before === undefined || (before !== "both" && before !== "init" && kind !== "init" && before !== kind)
+    );
+  });
 }
 
 /** An accessor that captures variables whose place changes when the function is resumed. */

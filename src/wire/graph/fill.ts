@@ -1,5 +1,7 @@
 /** What objects of the codec's own kinds hold. */
+import { malformed } from "./byte-reader.ts";
 import {
+  ACCESSOR,
   CONFIGURABLE,
   ENUMERABLE,
   FROZEN,
@@ -80,7 +82,11 @@ function fillProperties(maker: GraphMaker, node: GraphNode, value: Record<Proper
     const key = slots[index] as string | symbol | AttributedKey;
     const property = maker.valueOf(slots[index + 1]);
     if (key instanceof AttributedKey) {
-      define(value, key.key, property, key.attributes);
+      if ((key.attributes & ACCESSOR) === 0) define(value, key.key, property, key.attributes);
+      else {
+        index += 2;
+        defineAccessor(value, key, property, maker.valueOf(slots[index + 1]));
+      }
     } else if (mayBeSet && key !== "__proto__") {
       value[key] = property;
     } else {
@@ -96,6 +102,25 @@ function define(holder: object, key: PropertyKey, value: unknown, attributes: nu
     enumerable: (attributes & ENUMERABLE) !== 0,
     configurable: (attributes & CONFIGURABLE) !== 0,
   });
+}
+
+function defineAccessor(
+  holder: object,
+  { key, attributes }: AttributedKey,
+  get: unknown,
+  set: unknown,
+): void {
+  Object.defineProperty(holder, key, {
+    get: accessor(get),
+    set: accessor(set),
+    enumerable: (attributes & ENUMERABLE) !== 0,
+    configurable: (attributes & CONFIGURABLE) !== 0,
+  });
+}
+
+function accessor(value: unknown): never {
+  if (value !== undefined && typeof value !== "function") throw malformed("an accessor that is no function");
+  return value as never;
 }
 
 /** Last of all, since a frozen object can no longer be filled. */

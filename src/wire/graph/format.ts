@@ -74,6 +74,8 @@ export const HOOK_KINDS = 64;
 export const WRITABLE = 1;
 export const ENUMERABLE = 2;
 export const CONFIGURABLE = 4;
+/** A getter and a setter in place of a value: functions, so they need hooks. */
+export const ACCESSOR = 8;
 export const ALL_ATTRIBUTES = WRITABLE | ENUMERABLE | CONFIGURABLE;
 
 export const NON_EXTENSIBLE = 1;

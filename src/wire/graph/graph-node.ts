@@ -25,6 +25,9 @@ export class GraphNode {
   value: object | undefined = undefined;
 }
 
+/** In the place of a key: the value after it is the setter of the property before it, whose value is the getter. */
+export const SETTER_KEY: unique symbol = Symbol("setter");
+
 /** A key whose property is not writable, enumerable and configurable. */
 export class AttributedKey {
   readonly key: string | symbol;

@@ -149,6 +149,25 @@ test("what the hooks throw comes through as it is", () => {
   );
 });
 
+test("accessors travel when the hooks know their functions", () => {
+  const { makeAdder, carried, encodeHooks } = setup();
+  const get = makeAdder([1]);
+  const holder = Object.defineProperties({ plain: 1 } as Record<PropertyKey, unknown>, {
+    both: { get: get as never, set: makeAdder([2]), enumerable: true, configurable: true },
+    [Symbol.for("hidden")]: { get: get as never },
+  });
+  const back = Object.getOwnPropertyDescriptors(carried([holder, get])[0]);
+  assert.deepEqual(Reflect.ownKeys(back), ["plain", "both", Symbol.for("hidden")]);
+  assert.equal((back.both?.get as unknown as Adder)(1), 2);
+  assert.deepEqual((back.both?.set as unknown as Adder).captured, [2]);
+  assert.deepEqual([back.both?.enumerable, back.both?.configurable], [true, true]);
+  const hidden = back[Symbol.for("hidden") as never] as unknown as PropertyDescriptor;
+  assert.deepEqual([hidden.get, hidden.set, hidden.enumerable], [back.both?.get, undefined, false]);
+  const native = Object.defineProperty({}, "x", { get: () => 1 });
+  const message = /^CannotCarryError: value\[0\]\.x \(getter\): cannot carry a native function/;
+  assert.throws(() => encodeGraph([native], { hooks: encodeHooks }), message);
+});
+
 test("nodes of hooks are refused where there are none", () => {
   const { Frame, encodeHooks } = setup();
   const bytes = encodeGraph([new Frame()], { hooks: encodeHooks });

@@ -71,7 +71,9 @@ test("tags are refused where they have no meaning", () => {
   refused([...HEADER, NEW_NODE, 1, 1, 0x81, 97, 0xc4]); // a hole as property
   refused([...HEADER, NEW_NODE, 1, 1, 5, 5]); // a number as key
   refused([...HEADER, NEW_NODE, 1, 1, NEW_NODE, 5, 1, 0]); // an object as key
-  refused([...HEADER, NEW_NODE, 1, 1, 0xd4, 8, 0x81, 97, 0]); // unknown attributes
+  refused([...HEADER, NEW_NODE, 1, 1, 0xd4, 16, 0x81, 97, 0]); // unknown attributes
+  refused([...HEADER, NEW_NODE, 1, 1, 0xd4, 8, 0x81, 97, 5, 0xc0]); // a getter that is a number
+  refused([...HEADER, NEW_NODE, 1, 1, 0xd4, 8, 0x81, 97, 0xc0, 0xa0]); // a setter that is an object
   refused([...HEADER, NEW_NODE, 21, 0, 1, 0]); // integrity of none
   refused([...HEADER, NEW_NODE, 21, 4, 1, 0]);
   refused([...HEADER, NEW_NODE, 21, 1, 21, 1, 1, 0]);

@@ -6,6 +6,7 @@ import type { ByteWriter } from "./byte-writer.ts";
 import type { ClassRegistry, RegisteredClass } from "./classes.ts";
 import { CannotCarryError, GraphError } from "./error.ts";
 import {
+  ACCESSOR,
   ALL_ATTRIBUTES,
   CONFIGURABLE,
   ENUMERABLE,
@@ -100,18 +101,25 @@ export class NodeWriter extends ValueWriter {
     const usual = USUAL_ATTRIBUTES[level];
     for (const key of keys) {
       const property = Object.getOwnPropertyDescriptor(holder, key) as PropertyDescriptor;
-      if (property.get !== undefined || property.set !== undefined) {
+      const isAccessor = property.get !== undefined || property.set !== undefined;
+      // Without hooks its functions could not be carried either, and would be named instead of it.
+      if (isAccessor && this.options.hooks === undefined) {
         const trail = [{ holder, label: propertyLabel(key) }];
         throw new CannotCarryError({ what: "an accessor (get or set)", trail });
       }
-      const attributes = attributesOf(property);
+      const attributes = attributesOf(property) | (isAccessor ? ACCESSOR : 0);
       if (attributes !== usual) {
         this.out.byte(TAG_ATTRIBUTES);
         this.out.byte(attributes);
       }
       if (typeof key === "string") this.string(key);
       else this.child(holder, key, key);
-      this.child(holder, property.value, key);
+      if (isAccessor) {
+        this.value(property.get);
+        this.value(property.set);
+      } else {
+        this.child(holder, property.value, key);
+      }
     }
   }
 

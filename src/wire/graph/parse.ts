@@ -3,6 +3,7 @@ import { malformed } from "./byte-reader.ts";
 import type { ClassRegistry } from "./classes.ts";
 import { GraphError } from "./error.ts";
 import {
+  ACCESSOR,
   ALL_ATTRIBUTES,
   FROZEN,
   HOOK_KINDS,
@@ -32,7 +33,7 @@ import {
   TAG_ATTRIBUTES,
   VERSION,
 } from "./format.ts";
-import { AttributedKey, type GraphNode, type ViewHead } from "./graph-node.ts";
+import { AttributedKey, type GraphNode, SETTER_KEY, type ViewHead } from "./graph-node.ts";
 import { BYTES_MAX, DEPTH_MAX, type GraphLimits, NODES_MAX } from "./limits.ts";
 import { readRegions } from "./regions.ts";
 import { HOLE, ValueReader } from "./value-reader.ts";
@@ -247,8 +248,12 @@ class GraphParser extends ValueReader {
     node.propertiesStart = slots.length;
     node.propertyCount = count;
     for (let left = count; left > 0; left--) {
-      slots.push(this.#key());
+      const key = this.#key();
+      slots.push(key);
       slots.push(this.#child());
+      if (!(key instanceof AttributedKey) || (key.attributes & ACCESSOR) === 0) continue;
+      slots.push(SETTER_KEY, this.#child());
+      node.propertyCount++;
     }
   }
 
@@ -257,7 +262,7 @@ class GraphParser extends ValueReader {
     if (this.bytes[this.position] === TAG_ATTRIBUTES) {
       this.position++;
       attributes = this.byte();
-      if (attributes > ALL_ATTRIBUTES) throw malformed("unknown attributes");
+      if (attributes > (ALL_ATTRIBUTES | ACCESSOR)) throw malformed("unknown attributes");
     }
     const key = this.value();
     if ((typeof key !== "string" && typeof key !== "symbol") || key === HOLE) throw malformed("no key");

@@ -54,7 +54,10 @@ function printed(key: unknown, index: number): string {
 
 function labelOfProperty(holder: object, child: object): string | undefined {
   for (const key of Reflect.ownKeys(holder)) {
-    if (Object.getOwnPropertyDescriptor(holder, key)?.value === child) return propertyLabel(key);
+    const property = Object.getOwnPropertyDescriptor(holder, key);
+    if (property?.value === child) return propertyLabel(key);
+    if (property?.get === child) return `${propertyLabel(key)} (getter)`;
+    if (property?.set === child) return `${propertyLabel(key)} (setter)`;
   }
   return undefined;
 }
