@@ -158,11 +158,11 @@ test("accessors travel when the hooks know their functions", () => {
   });
   const back = Object.getOwnPropertyDescriptors(carried([holder, get])[0]);
   assert.deepEqual(Reflect.ownKeys(back), ["plain", "both", Symbol.for("hidden")]);
-  assert.equal((back.both?.get as unknown as Adder)(1), 2);
-  assert.deepEqual((back.both?.set as unknown as Adder).captured, [2]);
-  assert.deepEqual([back.both?.enumerable, back.both?.configurable], [true, true]);
+  assert.equal((back.both!.get as unknown as Adder)(1), 2);
+  assert.deepEqual((back.both!.set as unknown as Adder).captured, [2]);
+  assert.deepEqual([back.both!.enumerable, back.both!.configurable], [true, true]);
   const hidden = back[Symbol.for("hidden") as never] as unknown as PropertyDescriptor;
-  assert.deepEqual([hidden.get, hidden.set, hidden.enumerable], [back.both?.get, undefined, false]);
+  assert.deepEqual([hidden.get, hidden.set, hidden.enumerable], [back.both!.get, undefined, false]);
   const native = Object.defineProperty({}, "x", { get: () => 1 });
   const message = /^CannotCarryError: value\[0\]\.x \(getter\): cannot carry a native function/;
   assert.throws(() => encodeGraph([native], { hooks: encodeHooks }), message);
