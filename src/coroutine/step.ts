@@ -23,8 +23,10 @@ export type StepResult =
 export interface StepLimits {
   /** Results handed over in one run at the most, 1 to 1000. Default: 10. */
   resultsMax?: number;
-  /** A poll without sleeps is renewed after this long, at least 1000. Default: 300,000. */
+  /** A poll without sleeps is renewed after this long, at least 1000. Default: 86,400,000, one day. */
   waitMsMax?: number;
+  /** Sleeps with less than this left are waited for in place. 0 suspends for every sleep. Default: 1,000. */
+  napMsMax?: number;
 }
 
 /** `Poll.max_wait` must be a second or more. */
@@ -36,10 +38,10 @@ export function step(coroutine: Coroutine, nowMs: number, limits: StepLimits = {
   if (main.$$S === 1) return { kind: "exit", ok: true, value: main.$$V };
   if (main.$$S === 2) return { kind: "exit", ok: false, error: main.$$V };
   if (pending.size === 0 && sleeping.size === 0) return { kind: "stuck" };
-  const { resultsMax = 10, waitMsMax = 300_000 } = limits;
-  let waitMs = waitMsMax;
+  const { resultsMax = 10, waitMsMax = 86_400_000, napMsMax = WAIT_MS_MIN } = limits;
+  let waitMs = sleeping.size > 0 ? Number.POSITIVE_INFINITY : waitMsMax;
   for (const { wakeAtMs } of sleeping) waitMs = Math.min(waitMs, wakeAtMs - nowMs);
-  if (waitMs < WAIT_MS_MIN && fresh.length === 0) return { kind: "nap", ms: Math.max(0, waitMs) };
+  if (waitMs < napMsMax && fresh.length === 0) return { kind: "nap", ms: Math.max(0, waitMs) };
   return {
     kind: "poll",
     calls: fresh,

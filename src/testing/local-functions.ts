@@ -2,9 +2,11 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { createRunner } from "../../workers/sdk-runner.ts";
+import { CoroutineDriver } from "../coroutine/index.ts";
 import { coroutineSetup } from "../pool/thread-code.ts";
 import type { Delivery, Outcome, Run } from "../scheduler/types.ts";
 import { decodeRunResponse } from "../scheduler/wire/run-response.ts";
+import { type RunDriver, setRunDriver } from "../sdk/index.ts";
 import type { RetryRecord } from "../store/index.ts";
 import { Status, type StatusName, statusName } from "../wire/status.ts";
 
@@ -22,6 +24,7 @@ type Runner = Awaited<ReturnType<typeof createRunner>>;
 export class LocalFunctions implements Delivery {
   readonly runs: RunRecord[] = [];
   readonly #runner: Runner;
+  #driver: RunDriver | undefined;
   #busy = 0;
   #ended = Promise.withResolvers<void>();
 
@@ -36,6 +39,11 @@ export class LocalFunctions implements Delivery {
 
   private constructor(runner: Runner) {
     this.#runner = runner;
+  }
+
+  /** Durable sleeps are measured by this clock, and every suspended function goes through bytes. */
+  useClock(clock: { now(): number }): void {
+    this.#driver = new CoroutineDriver({ hotMax: 0, napMsMax: 0, nowMs: () => clock.now() });
   }
 
   get isBusy(): boolean {
@@ -59,6 +67,8 @@ export class LocalFunctions implements Delivery {
     }
     this.#busy += 1;
     try {
+      // Read as the run starts: services of several tests may live at once, each with its clock.
+      setRunDriver(this.#driver);
       const response = await this.#runner.run(run.request, run);
       const { status, poll } = decodeRunResponse(response);
       const answer = poll === undefined ? "exit" : "poll";

@@ -60,6 +60,7 @@ export class TestService {
     this.#options = options;
     this.#functions = functions;
     this.clock = new VirtualClock(options.startMs);
+    functions.useClock(this.clock);
     this.#random = new SeededRandom(options.seed ?? 1);
     this.#faults = { ...NO_FAULTS, ...options.faults };
     this.#network = new FaultyDelivery({
