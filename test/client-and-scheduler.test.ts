@@ -34,7 +34,7 @@ async function setup(t: TestContext, prepare?: (app: FastifyInstance) => void): 
   let registry: Registry | undefined;
   const local = new LocalDelivery(
     { run: (_name, request, options) => registry!.run(request, options) },
-    () => true,
+    { has: () => true, keys: () => [] },
   );
   const http = new HttpTransport({ rules: policy.rules });
   const delivery = new RoutedDelivery({ policy, local, http, bridge });

@@ -21,7 +21,7 @@ export async function startFunctions(onPool: boolean): Promise<Functions> {
   const pool = new RunPool({ modules, env, threadsMax: 1 }, { telemetry: silentTelemetry });
   await pool.start();
   return {
-    delivery: new LocalDelivery(pool, () => true),
+    delivery: new LocalDelivery(pool, { has: () => true, keys: () => [] }),
     input: writeAny(encodeArguments(["x".repeat(150)])),
     close: () => pool.close(),
   };

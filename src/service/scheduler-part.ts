@@ -101,7 +101,7 @@ export class SchedulerPart {
     const { config, telemetry, metrics } = this.#options;
     for (const endpoint of ownEndpoints(url, config.endpointUrl)) this.#local.add(endpoint);
     const byName = new Map(functions.map((one) => [one.name, one]));
-    const local = new LocalDelivery(runner, (name) => byName.has(name));
+    const local = new LocalDelivery(runner, byName);
     this.#delivery = new DrainableDelivery(
       new RoutedDelivery({ policy: this.#policy, local, http: this.#http, bridge: this.#bridge }),
     );

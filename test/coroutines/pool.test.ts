@@ -31,7 +31,7 @@ before(async () => {
   const policy = new DestinationPolicy({ local: new Set(["http://functions"]) });
   const bridge = new BridgeSessions({ newId: () => "unused" });
   const http = new HttpTransport({ rules: policy.rules });
-  const local = new LocalDelivery(pool, () => true);
+  const local = new LocalDelivery(pool, { has: () => true, keys: () => [] });
   const delivery = new RoutedDelivery({ policy, local, http, bridge });
   const scheduler = await Scheduler.open({ store: new MemoryStore(), delivery });
   const app = Fastify();

@@ -1,3 +1,4 @@
+import { closest, distance } from "fastest-levenshtein";
 import { Status } from "../../wire/status.ts";
 import type { Delivery, Outcome, Run } from "../types.ts";
 import { failure } from "./failure.ts";
@@ -11,16 +12,16 @@ export interface FunctionRunner {
 /** Runs this process's own functions: the bytes and the statuses are those of the HTTP path, without HTTP. */
 export class LocalDelivery implements Delivery {
   readonly #pool: FunctionRunner;
-  readonly #serves: (functionName: string) => boolean;
+  readonly #served: FunctionNames;
 
-  constructor(pool: FunctionRunner, serves: (functionName: string) => boolean) {
+  constructor(pool: FunctionRunner, served: FunctionNames) {
     this.#pool = pool;
-    this.#serves = serves;
+    this.#served = served;
   }
 
   async deliver(run: Run): Promise<Outcome> {
-    if (!this.#serves(run.function)) {
-      return failure(Status.NOT_FOUND, `function '${run.function}' does not exist`);
+    if (!this.#served.has(run.function)) {
+      return failure(Status.NOT_FOUND, notFoundText(run.function, [...this.#served.keys()]));
     }
     try {
       return { kind: "response", response: await this.#pool.run(run.function, run.request, run) };
@@ -28,6 +29,22 @@ export class LocalDelivery implements Delivery {
       return refusal(error);
     }
   }
+}
+
+/** A Map by function name, or a Set of names. */
+export interface FunctionNames {
+  has(functionName: string): boolean;
+  keys(): Iterable<string>;
+}
+
+function notFoundText(name: string, served: readonly string[]): string {
+  const text = `function '${name}' does not exist`;
+  // The distance of two names takes the product of their lengths: nobody mistypes a name as long as this.
+  if (served.length === 0 || name.length > 100) return text;
+  const meant = closest(name, served);
+  // Two letters that changed places are two edits; a name that has nothing left of the other is no slip.
+  const editsMax = Math.min(Math.max(2, name.length / 3), name.length - 1);
+  return distance(name, meant) <= editsMax ? `${text}; did you mean '${meant}'?` : text;
 }
 
 /** A pool that is full is what an endpoint answers with 429; one that is closing, with 503. */
