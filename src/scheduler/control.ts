@@ -1,6 +1,6 @@
 /** What can be asked about calls, and done to them. */
 import type { StoredCall, StoreSession } from "../store/index.ts";
-import { isEnd } from "./call/call.ts";
+import { type Call, isEnd } from "./call/call.ts";
 import { fromFinished } from "./call/record.ts";
 import type { Engine } from "./engine.ts";
 import { type Entry, newEntry } from "./entry.ts";
@@ -55,9 +55,8 @@ export class Control {
       const { finishedAtMs: atMs, state: message, status } = end;
       events.push({ atMs, kind: "ended", attempt: call.attempt, status, message });
     } else if (live?.state === "suspended") {
-      const message = `waits for ${live.outstanding} calls, ${live.arrivals - live.consumed} results arrived`;
-      const atMs = this.#engine.clock.now();
-      events.push({ atMs, kind: "suspended", attempt: live.attempt, status: undefined, message });
+      const message = waitingText(live);
+      events.push({ atMs: undefined, kind: "suspended", attempt: live.attempt, status: undefined, message });
     }
     return events;
   }
@@ -110,6 +109,13 @@ export class Control {
     if (id === undefined) throw notFound(name);
     return id;
   }
+}
+
+function waitingText({ outstanding, arrivals, consumed, wakeAtMs }: Call): string {
+  if (outstanding === 0) return `sleeps until ${new Date(wakeAtMs).toISOString()}`;
+  const calls = outstanding === 1 ? "1 call" : `${outstanding} calls`;
+  const results = arrivals - consumed;
+  return `waits for ${calls}, ${results === 1 ? "1 result" : `${results} results`} arrived`;
 }
 
 function notFound(name: string): SchedulerError {

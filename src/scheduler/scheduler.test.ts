@@ -289,3 +289,26 @@ test("a call that starts over and one that fails are told, with id, function and
   assert.match((told[0] as { reason: string }).reason, /^INCOMPATIBLE_STATE: /);
   await subject.close();
 });
+
+test("the story of a call that waits says for what, and no time that nobody has recorded", async () => {
+  const subject = await new Subject()
+    .on("child", () => pending())
+    .on("sleeper", () => pollResponse({ state: "s", calls: [], maxWaitMs: 60_000, min: 1, max: 1 }))
+    .on("parent", () =>
+      pollResponse({ state: "s", calls: [child("child")], maxWaitMs: 60_000, min: 1, max: 1 }),
+    )
+    .open();
+  const storyOf = async (name: string) => {
+    const id = await subject.dispatch(name);
+    await subject.settle();
+    const { wakeAtMs } = await subject.until(subject.scheduler.get(id));
+    const [, waits] = await subject.until(subject.scheduler.events(id));
+    assert.equal(waits!.kind, "suspended");
+    assert.equal(waits!.atMs, undefined);
+    return { message: waits!.message, wakes: new Date(wakeAtMs!).toISOString() };
+  };
+  const sleeper = await storyOf("sleeper");
+  assert.equal(sleeper.message, `sleeps until ${sleeper.wakes}`);
+  assert.equal((await storyOf("parent")).message, "waits for 1 call, 0 results arrived");
+  await subject.close();
+});

@@ -73,7 +73,8 @@ export interface CallDetails extends CallSummary {
 
 /** One line of a call's story, oldest first. */
 export interface CallEvent {
-  readonly atMs: number;
+  /** Absent for `suspended`: what the call waits for now, of which no time is recorded. */
+  readonly atMs: number | undefined;
   readonly kind:
     | "dispatched"
     | "attempt_failed"

@@ -61,7 +61,7 @@ export function callResult(
 
 export function callEvent(event: CallEvent): CallEventMessage {
   return create(CallEventSchema, {
-    time: timestamp(event.atMs),
+    ...(event.atMs === undefined ? {} : { time: timestamp(event.atMs) }),
     type: event.kind,
     attempt: event.attempt,
     status: event.status ?? Status.UNSPECIFIED,
