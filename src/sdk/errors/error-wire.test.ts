@@ -19,6 +19,23 @@ test("type, message and traceback are readable in any language", () => {
   assert.match(new TextDecoder().decode(wire.traceback), /^TypeError: no\n {4}at /);
 });
 
+test("the traceback has the causes, and an error that is made again has them as its cause alone", () => {
+  const disk = new RangeError("disk");
+  const error = new TypeError("no", { cause: new Error("inner", { cause: disk }) });
+  const text = new TextDecoder().decode(errorToWire(error).traceback);
+  assert.match(
+    text,
+    /^TypeError: no\n {4}at [\s\S]*\nCaused by: Error: inner\n {4}at [\s\S]*\nCaused by: RangeError: disk\n/,
+  );
+  const back = travel(error);
+  assert.equal(back.stack, error.stack);
+  assert.equal(((back.cause as Error).cause as Error).message, "disk");
+  disk.cause = error;
+  assert.ok(errorToWire(error).traceback.length <= 16_384, "a circle of causes ends");
+  const other = new TextDecoder().decode(errorToWire(new Error("no", { cause: { code: 5 } })).traceback);
+  assert.match(other, /\nCaused by: \{"code":5\}$/);
+});
+
 test("built-in classes and those of this package are kept, with cause and members", () => {
   for (const error of [new TypeError("a"), new RangeError("b"), new TemporaryError("c"), new Error("d")]) {
     const back = travel(error);

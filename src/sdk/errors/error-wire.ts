@@ -34,7 +34,7 @@ export function errorToWire(thrown: unknown): CallError {
         type: errorTypeName(thrown),
         message: String(thrown.message),
         value: encodeError(thrown),
-        traceback: text.encode(cut(typeof thrown.stack === "string" ? thrown.stack : "")),
+        traceback: text.encode(cut(stackWithCauses(thrown))),
       });
     }
     return callError({
@@ -47,6 +47,23 @@ export function errorToWire(thrown: unknown): CallError {
     return callError({ type: "Error", message: "an error that cannot be read was thrown" });
   }
 }
+
+const causesMax = 8;
+const causeMark = "\nCaused by: ";
+
+/** Engines leave the causes out of `stack`; whoever reads the traceback has nothing else of them. */
+function stackWithCauses(thrown: Error): string {
+  let text = stackOf(thrown);
+  let error: unknown = thrown;
+  for (let depth = 0; depth < causesMax; depth++) {
+    if (!(error instanceof Error) || error.cause === undefined) return text;
+    error = error.cause;
+    text += causeMark + (error instanceof Error ? stackOf(error) : describeThrown(error));
+  }
+  return text;
+}
+
+const stackOf = ({ stack }: Error) => (typeof stack === "string" ? stack : "");
 
 /**
  * The error that a call failed with: of its own class when that is known here, with its cause and its stack. Below that
@@ -85,8 +102,17 @@ const stackLengthMax = 16_384;
 
 function joinStacks(error: Error, traceback: string, via: string, site: CallSite | undefined): void {
   const steps = [via && `    at dispatched call (${via})`, site?.frames].filter(Boolean).join("\n");
-  const head = cut(traceback || `${error.name}: ${error.message}`, stackLengthMax - steps.length - 1);
+  const own = withoutCauses(traceback, error);
+  const head = cut(own || `${error.name}: ${error.message}`, stackLengthMax - steps.length - 1);
   define(error, "stack", steps === "" ? head : `${head}\n${steps}`);
+}
+
+/** An error that has its cause at hand shows it by itself. */
+function withoutCauses(traceback: string, error: Error): string {
+  if (error.cause === undefined) return traceback;
+  const messageAt = traceback.indexOf(error.message);
+  const end = traceback.indexOf(causeMark, messageAt === -1 ? 0 : messageAt + error.message.length);
+  return end === -1 ? traceback : traceback.slice(0, end);
 }
 
 function cut(text: string, max = stackLengthMax): string {
