@@ -29,7 +29,7 @@ test("a line has a level, a time and a message, and no process or host", () => {
 });
 
 test("it says at the start where it listens and what it serves", () => {
-  const { emit, messages } = setup();
+  const { emit, messages, lines } = setup();
   const functions = Array.from({ length: 22 }, (_, index) => `f${index}`);
   emit({ type: "service-ready", url: "http://localhost:8000", functions, threads: 1 });
   emit({ type: "service-ready", url: "http://localhost:8000", functions: [], threads: 2 });
@@ -38,6 +38,10 @@ test("it says at the start where it listens and what it serves", () => {
   assert.match(String(serving), /^serving f0, f1, .*, f19 and 2 more$/);
   assert.equal(none, "listening on http://localhost:8000, 0 functions on 2 threads");
   assert.match(String(nothing), /^serving no functions/);
+  assert.deepEqual(
+    lines.map(({ level }) => level),
+    [30, 30, 30, 40],
+  );
 });
 
 test("what came from outside is one line, of bounded length", () => {

@@ -68,7 +68,7 @@ export function logEvents(
           { url: event.url, functions: event.functions.length, threads: event.threads },
           `listening on ${event.url}, ${counted(event.functions.length, "function")} on ${counted(event.threads, "thread")}`,
         );
-        logger.info(servingText(event.functions));
+        logger[event.functions.length === 0 ? "warn" : "info"](servingText(event.functions));
         if (event.liveUrl !== undefined)
           logger.info({ liveUrl: event.liveUrl }, `live page at ${event.liveUrl}/`);
         break;
