@@ -9,7 +9,7 @@ import { readAny } from "../wire/hot-path/index.ts";
 import { decodeValue, encodeArguments, ValueError } from "../wire/values/index.ts";
 import type { ControlClient } from "./calls/control-client.ts";
 import { CliError } from "./cli-error.ts";
-import type { RunResult } from "./run-on-endpoint.ts";
+import { type RunResult, shownError } from "./run-on-endpoint.ts";
 
 export interface ScheduledCall {
   name: string;
@@ -44,7 +44,7 @@ export async function dispatchCall(client: ControlClient, call: ScheduledCall): 
 export function resultOf({ result, call }: WaitResponse): RunResult {
   const status = call?.status ?? 0;
   if (result?.error !== undefined) {
-    return { status, error: { type: result.error.type, message: result.error.message } };
+    return { status, error: shownError(result.error), dispatchId: result.dispatchId };
   }
   if (result?.output === undefined) return { status };
   try {

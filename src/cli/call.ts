@@ -1,6 +1,7 @@
 /** `dispatch call`: one function through a running service. */
 import { Command } from "commander";
 import type { Config } from "../config/index.ts";
+import type { WaitResponse } from "../wire/gen/dispatch/control/v1/control_pb.js";
 import { Status, statusName } from "../wire/status.ts";
 import { addressUrl } from "./address-url.ts";
 import { dispatchCall, resultOf } from "./call-through-scheduler.ts";
@@ -56,7 +57,8 @@ export function callCommand(context: CliContext, setExitCode: (code: number) => 
         return;
       }
       if (result.status !== Status.OK || result.error !== undefined) setExitCode(EXIT.failed);
-      print(result, flags.json === true, context);
+      const verbose = command.optsWithGlobals<{ verbose?: boolean }>().verbose === true;
+      print(result, { json: flags.json === true, verbose }, context);
     });
   return command;
 }
@@ -91,11 +93,25 @@ async function callDurably(
   try {
     const { endpoint, idempotencyKey } = flags;
     const id = await dispatchCall(client, { name, args, endpoint, delayMs, idempotencyKey });
-    return flags.wait ? resultOf(await waitForEnd(client, id, timeoutMs)) : id;
+    return flags.wait ? resultOf(await endOf(client, id, timeoutMs)) : id;
   } catch (error) {
     const needsScheduler = !flags.wait || delayMs !== undefined || flags.idempotencyKey !== undefined;
     if (!(error instanceof NoSchedulerError) || needsScheduler) throw error;
     return callDirectly(name, args, { ...flags, url: flags.endpoint ?? url }, config);
+  }
+}
+
+/** Whatever ends the waiting, the call is in the store: its id must not be lost with the connection. */
+async function endOf(client: ControlClient, id: string, timeoutMs: number): Promise<WaitResponse> {
+  try {
+    return await waitForEnd(client, id, timeoutMs);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new CliError(message.includes(id) ? message : `call ${id}: ${message}`, {
+      hint: `the call is recorded; \`dispatch calls wait ${id}\` goes on waiting for it`,
+      exitCode: error instanceof CliError ? error.exitCode : EXIT.unreachable,
+      cause: error,
+    });
   }
 }
 
@@ -121,14 +137,21 @@ function parseArgument(text: string): unknown {
 /** Only these can be called from here; a bridge URL is known to the scheduler alone. */
 const httpUrl = (url: string | undefined) => (url?.startsWith("http") ? url : undefined);
 
-function print({ status, output, error }: RunResult, json: boolean, context: CliContext): void {
+function print(result: RunResult, flags: { json: boolean; verbose: boolean }, context: CliContext): void {
+  const { status, output, error, dispatchId } = result;
   const { out, err, colors } = context;
-  if (json) {
-    out(toJson({ status: statusName(status), ...(error === undefined ? { output } : { error }) }));
+  if (flags.json) {
+    const brief = error && { type: error.type, message: error.message };
+    const failure = { error: flags.verbose ? error : brief, ...(dispatchId && { dispatchId }) };
+    out(toJson({ status: statusName(status), ...(error === undefined ? { output } : failure) }));
     return;
   }
   if (error === undefined) {
     const text = renderValue(output, colors.red("") !== "");
     if (text !== "") out(text);
-  } else err(`${colors.red(`${statusName(status)}:`)} ${error.type}: ${error.message}`);
+    return;
+  }
+  err(`${colors.red(`${statusName(status)}:`)} ${error.type}: ${error.message}`);
+  if (flags.verbose && error.traceback !== undefined) err(error.traceback);
+  if (dispatchId !== undefined) err(colors.dim(`call ${dispatchId}`));
 }

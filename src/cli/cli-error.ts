@@ -26,3 +26,16 @@ export function rootCause(error: Error): Error {
   while (root.cause instanceof Error) root = root.cause;
   return root;
 }
+
+/** What to do about a module that does not load. */
+export function loadHint(error: Error): string {
+  // Node names the trouble by text alone: the file is taken for CommonJS, which its package.json asks for.
+  const isTakenForCommonJs =
+    error.name === "SyntaxError" &&
+    /import statement outside a module|Unexpected token 'export'|'import\.meta' outside a module/.test(
+      error.message,
+    );
+  return isTakenForCommonJs
+    ? 'the nearest package.json makes it a CommonJS module: set "type": "module" there, or name the file .mts'
+    : "the module must load by itself: try it with node";
+}

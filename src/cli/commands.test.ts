@@ -69,10 +69,78 @@ test("call --json is for scripts: bigints as text, maps as pairs", async () => {
 
 test("a call that fails is exit code 1 and says why", async () => {
   const failed = await run(["call", "fail", ...url]);
-  assert.deepEqual(failed, { exitCode: 1, out: "", err: "INVALID_ARGUMENT: TypeError: of no use" });
+  assert.equal(failed.exitCode, 1);
+  const [, id] = /^INVALID_ARGUMENT: TypeError: of no use\ncall ([\w-]+)$/.exec(failed.err)!;
+  assert.equal(JSON.parse((await run(["calls", "get", id!, "--json", ...url])).out).info.dispatchId, id);
+  const json = JSON.parse((await run(["call", "fail", "--json", ...url])).out);
+  assert.match(json.dispatchId, /^[\w-]+$/);
+});
+
+test("a function that is not served is named with the one that was meant, if one is near", async () => {
   const unknown = await run(["call", "nobody", ...url]);
   assert.equal(unknown.exitCode, 1);
-  assert.match(unknown.err, /function 'nobody' does not exist/);
+  assert.match(unknown.err, /function 'nobody' does not exist$/m);
+  for (const name of ["gret", "greeet", "grete"]) {
+    const near = await run(["call", name, ...url]);
+    assert.match(near.err, new RegExp(`function '${name}' does not exist; did you mean 'greet'\\?`));
+  }
+});
+
+test("the stack of an error, with the user's file and line and its causes, is shown by get and by --verbose", async () => {
+  const stack =
+    /TypeError: broken order\n\s+at .*\/fixtures\/functions\.ts:27:9\n[\s\S]*Caused by: Error: disk\n\s+at .*functions\.ts:27:/;
+  const verbose = await run(["call", "check", '{"item": "tea"}', "--verbose", ...url]);
+  assert.match(verbose.err, stack);
+  const [id] = /[\w-]+$/.exec(verbose.err)!;
+  assert.match((await run(["calls", "get", id, ...url])).out, stack);
+  const direct = await run(["call", "check", '{"item": "tea"}', "--verbose", "--direct", ...url]);
+  assert.match(direct.err, stack);
+  assert.doesNotMatch((await run(["call", "check", "{}", ...url])).err, /functions\.ts/);
+});
+
+test("a service that is lost while the call is awaited: id and the way on are said", async () => {
+  const lost = await startService({
+    config: resolveConfig({
+      flags: {
+        endpointAddr: "127.0.0.1:0",
+        storePath: ":memory:",
+        adminAddr: "off",
+        drainTimeoutMs: 20,
+        cancelGraceMs: 20,
+      },
+    }).config,
+    modules: [fixture("functions.ts")],
+    logger: pino({ level: "silent" }),
+    runner: "in-process",
+  });
+  const call = run(["call", "slow", "2000", "--url", lost.url]);
+  for (;;) {
+    const { out } = await run(["calls", "list", "--json", "--url", lost.url]);
+    if (JSON.parse(out).length > 0) break;
+  }
+  await lost.stop("lost");
+  const { exitCode, err } = await call;
+  assert.notEqual(exitCode, 0);
+  const [, id] = /^error: call ([\w-]+): /.exec(err)!;
+  assert.ok(err.includes(`hint: the call is recorded; \`dispatch calls wait ${id}\``), err);
+});
+
+test("config shows that a secret is not set", async () => {
+  using folder = temporaryFolder();
+  const { out } = await run(["config"], { cwd: folder.path });
+  assert.match(out, /^apiKeys\s+\(none\)\s+default$/m);
+  assert.match(out, /^apiKey\s+\(none\)\s+default$/m);
+  const { apiKeys } = JSON.parse((await run(["config", "--json"], { cwd: folder.path })).out);
+  assert.deepEqual(apiKeys.value, []);
+});
+
+test("a module that its folder makes CommonJS is told to be a module", async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, "package.json"), '{"type": "commonjs"}');
+  writeFileSync(join(folder.path, "functions.ts"), 'import { dispatch } from "dispatch-ts";\ndispatch;\n');
+  const { exitCode, err } = await run(["functions", "functions.ts"], { cwd: folder.path });
+  assert.equal(exitCode, 1);
+  assert.match(err, /\nhint: .*set "type": "module" there, or name the file \.mts\n/);
 });
 
 test("an argument that is no JSON is exit code 2 with the text to type instead", async () => {
@@ -98,7 +166,7 @@ test("functions lists what a module defines", async () => {
   const { out } = await run(["functions", fixture("functions.ts")]);
   assert.match(out, /^function\s+kind\s+registry\s+options\ngreet\s+async\s+default/);
   const list = JSON.parse((await run(["functions", fixture("functions.ts"), "--json"])).out) as object[];
-  assert.equal(list.length, 6);
+  assert.equal(list.length, 7);
 });
 
 test("a module that cannot load shows its own stack, and nothing of ours to guess at", async () => {

@@ -36,10 +36,13 @@ function render({ config, sources }: ResolvedConfig, { colors }: CliContext): st
 }
 
 function shown(option: OptionSpec, value: unknown): string {
-  if (value === undefined) return `(${option.absent ?? "none"})`;
+  if (isAbsent(value)) return `(${option.absent ?? "none"})`;
   if (option.secret) return MASK;
   return Array.isArray(value) ? value.join(",") : String(value);
 }
+
+/** A list without an item is as absent as no value: a mask over it would tell of a secret that is not there. */
+const isAbsent = (value: unknown) => value === undefined || (Array.isArray(value) && value.length === 0);
 
 function renderJson({ config, sources }: ResolvedConfig): string {
   const entries = (OPTIONS as readonly OptionSpec[]).map((option) => {
@@ -47,7 +50,7 @@ function renderJson({ config, sources }: ResolvedConfig): string {
     return [
       option.name,
       {
-        value: value === undefined ? null : option.secret ? MASK : value,
+        value: value === undefined ? null : option.secret && !isAbsent(value) ? MASK : value,
         from: (sources as Record<string, string>)[option.name],
         flag: flagOf(option),
         environment: envOf(option),

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { createRunner } from "../../workers/sdk-runner.ts";
 import type { FunctionInfo } from "../pool/index.ts";
-import { CliError, rootCause } from "./cli-error.ts";
+import { CliError, loadHint, rootCause } from "./cli-error.ts";
 import type { CliContext } from "./context.ts";
 import { renderTable } from "./table.ts";
 
@@ -29,7 +29,7 @@ async function load(modules: string[]): Promise<FunctionInfo[]> {
     return (await createRunner(modules)).functions;
   } catch (error) {
     throw new CliError((error as Error).message, {
-      hint: "the module must load by itself: try it with node",
+      hint: loadHint(rootCause(error as Error)),
       userError: rootCause(error as Error),
     });
   }

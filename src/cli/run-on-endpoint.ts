@@ -20,9 +20,16 @@ export interface RunResult {
   /** `dispatch.sdk.v1.Status` */
   status: number;
   output?: unknown;
-  error?: { type: string; message: string };
+  error?: ShownError;
   /** Of a call that a scheduler has recorded. */
   dispatchId?: string;
+}
+
+export interface ShownError {
+  type: string;
+  message: string;
+  /** The stack in the language of the function. */
+  traceback?: string;
 }
 
 /** @throws {CliError} when nobody answers, or the answer is no result */
@@ -40,9 +47,16 @@ export async function runOnEndpoint(run: DirectRun): Promise<RunResult> {
     });
   }
   const { output, error } = exit?.result ?? {};
-  if (error !== undefined) return { status, error: { type: error.type, message: error.message } };
+  if (error !== undefined) return { status, error: shownError(error) };
   return { status, output: output === undefined ? undefined : decoded(output) };
 }
+
+/** What people read of a `dispatch.sdk.v1.Error`. */
+export function shownError({ type, message, traceback }: ShownErrorSource): ShownError {
+  return { type, message, ...(traceback.length > 0 && { traceback: new TextDecoder().decode(traceback) }) };
+}
+
+type ShownErrorSource = Readonly<{ type: string; message: string; traceback: Uint8Array }>;
 
 function decoded(output: AnyBytes): unknown {
   try {

@@ -8,7 +8,7 @@ import { ThreadStartError } from "../pool/index.ts";
 import { type Service, startService } from "../service.ts";
 import { StoreError } from "../store/index.ts";
 import { createLogger } from "../telemetry/log.ts";
-import { CliError, rootCause } from "./cli-error.ts";
+import { CliError, loadHint, rootCause } from "./cli-error.ts";
 import { addConfigFlags, readConfig } from "./config-flags.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -90,7 +90,7 @@ function existing(path: string, cwd: string): string {
 function explained(error: unknown, address: string): unknown {
   if (error instanceof ThreadStartError) {
     return new CliError(error.message, {
-      hint: "the module must load by itself: try it with node",
+      hint: loadHint(rootCause(error)),
       userError: rootCause(error),
       cause: error,
     });

@@ -67,6 +67,7 @@ function detailText({ info, input, result }: CallDetail, nowMs: number, { colors
     ["input", input === undefined ? "" : argumentsText(input, hasColors)],
     ["result", result?.output === undefined ? "" : valueText(result.output, hasColors)],
     ["error", result?.error === undefined ? "" : `${result.error.type}: ${result.error.message}`],
+    ["traceback", new TextDecoder().decode(result?.error?.traceback)],
   ];
   return lines
     .filter(([, text]) => text !== "")
