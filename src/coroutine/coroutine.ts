@@ -42,6 +42,8 @@ export interface NewCall {
 }
 
 const COROUTINE = 2 ** 32;
+/** Ids are integers of 53 bits. Numbers of helpers come round again; those of calls alone tell the calls apart. */
+const COROUTINES = 2 ** 21;
 
 export class Coroutine extends Owner implements CallScope {
   main!: Task;
@@ -101,7 +103,7 @@ export class Coroutine extends Owner implements CallScope {
   }
 
   call(call: DurableCall): CallTask {
-    const correlationId = this.coroutineId() * COROUTINE + this.nextCall++;
+    const correlationId = (this.coroutineId() % COROUTINES) * COROUTINE + this.nextCall++;
     const outer = switchOwner(this);
     const task = new CallTask(correlationId, call.function);
     try {
