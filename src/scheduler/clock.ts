@@ -42,7 +42,12 @@ export class SystemClock implements Clock {
   }
 
   setTimer(atMs: number, fire: () => void): () => void {
-    const timer = setTimeout(fire, Math.min(Math.max(0, atMs - this.now()), TIMER_MS_MAX));
+    let timer: NodeJS.Timeout;
+    const wait = () => {
+      const leftMs = atMs - this.now();
+      timer = leftMs <= LOOK_MS ? setTimeout(fire, Math.max(0, leftMs)) : setTimeout(wait, LOOK_MS);
+    };
+    wait();
     return () => clearTimeout(timer);
   }
 
@@ -55,7 +60,10 @@ export class SystemClock implements Clock {
   }
 }
 
-/** Longer ones overflow and fire at once; whoever set the timer looks at the clock and sets it again. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
+/**
+ * Timers of the system do not run while a machine sleeps, and do not know of a wall clock that is set forward: the clock
+ * is looked at this often.
+ */
+const LOOK_MS = 60_000;
 
 const SYSTEM_SOURCES: ClockSources = { wallMs: Date.now, monotonicMs: () => performance.now() };

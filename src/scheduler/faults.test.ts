@@ -269,3 +269,25 @@ test("a delivery that throws before it gives a promise is a delivery that reject
   assert.equal((await subject.result(await subject.dispatch("greet"))).text, "hello");
   await subject.close();
 });
+
+test("a timer of days is due when the clock says so, also after the machine slept", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const day = 86_400_000;
+  const wall = { ms: 1_000_000 };
+  const clock = new SystemClock(0, { wallMs: () => wall.ms, monotonicMs: () => 0 });
+  const fired: string[] = [];
+  clock.setTimer(wall.ms + day, () => fired.push("a day"));
+  clock.setTimer(wall.ms + 40 * day, () => fired.push("40 days"));
+  const callOff = clock.setTimer(wall.ms + day, () => fired.push("called off"));
+  const pass = (ms: number) => {
+    wall.ms += ms;
+    context.mock.timers.tick(ms);
+  };
+  pass(60_000);
+  callOff();
+  assert.deepEqual(fired, []);
+  wall.ms += 2 * day;
+  pass(60_000);
+  context.mock.timers.tick(1);
+  assert.deepEqual(fired, ["a day"]);
+});
