@@ -7,6 +7,7 @@ import {
   openSocket,
   parseRaw,
   received,
+  refusal,
   runRequest,
   setupEndpoint,
 } from "./endpoint.test-support.ts";
@@ -191,4 +192,21 @@ test("one connection more than the limit is closed, and the others go on", async
   const answer = received(first);
   first.write("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   assert.match(await answer, /^HTTP\/1\.1 200 /);
+});
+
+test("a web page cannot have a function run where requests are not signed", async () => {
+  let runs = 0;
+  await using endpoint = await setupEndpoint({
+    run: async () => {
+      runs++;
+      return OK_RESPONSE;
+    },
+  });
+  for (const origin of ["https://evil.example", "null", "http://localhost.evil.example:8000"]) {
+    const response = await endpoint.post(runRequest(), { origin, "content-type": "text/plain" });
+    assert.deepEqual([response.status, (await refusal(response)).code], [403, "permission_denied"]);
+  }
+  assert.equal(runs, 0);
+  assert.equal((await endpoint.post(runRequest(), { origin: "http://localhost:3000" })).status, 200);
+  assert.equal((await endpoint.post(runRequest())).status, 200);
 });

@@ -7,6 +7,7 @@ import { RunRequestSchema, RunResponseSchema } from "../wire/gen/dispatch/sdk/v1
 import { peekRunRequest } from "../wire/hot-path/index.ts";
 import type { SignableRequest } from "../wire/signature/index.ts";
 import { assertValid, violationInRunRequest } from "../wire/validate.ts";
+import { isLoopbackUrl } from "../wire/web-origin.ts";
 import { addBodyParser, type BodyLimits, type HeldBytes } from "./body.ts";
 import { connectionOf } from "./connection.ts";
 import { throwIfFatal } from "./fatal-error.ts";
@@ -58,6 +59,7 @@ async function answerRun(
   try {
     options.telemetry.emit({ type: "request-received", bytes: body.length });
     if (options.verify !== undefined) await options.verify(signable(request, body, options.scheme));
+    else refuseWebPages(headers.origin);
     checkEncoding(headers["content-encoding"]);
     const json = isJson(headers["content-type"]);
     const message = json ? bytesOfJson(RunRequestSchema, body) : body;
@@ -73,6 +75,15 @@ async function answerRun(
     connection.answering = undefined;
     held.release(body.length);
   }
+}
+
+/**
+ * A run resumes whatever state it brings, which is as good as code: only a scheduler may ask for one. Where that is not
+ * proven by a signature, at least no page in a browser of this machine may.
+ */
+function refuseWebPages(origin: string | undefined): void {
+  if (origin === undefined || isLoopbackUrl(origin)) return;
+  throw new ConnectError("permission_denied", "runs are not for web pages: the request names an origin");
 }
 
 function signable(

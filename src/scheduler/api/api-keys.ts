@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { ConnectError } from "../../wire/connect-error.ts";
+import { isLoopbackUrl } from "../../wire/web-origin.ts";
 
 export interface ApiKeyOptions {
   /**
@@ -67,8 +68,8 @@ export class ApiKeys {
  */
 function foreignness({ remoteAddress, host, origin }: Caller): ConnectError | undefined {
   const fromHere = remoteAddress !== undefined && isLoopback(remoteAddress);
-  const toHere = host === undefined || isLoopbackHost(`http://${host}`);
-  const byPage = origin !== undefined && !isLoopbackHost(origin);
+  const toHere = host === undefined || isLoopbackUrl(`http://${host}`);
+  const byPage = origin !== undefined && !isLoopbackUrl(origin);
   if (fromHere && toHere && !byPage) return undefined;
   return new ConnectError(
     "unauthenticated",
@@ -79,11 +80,6 @@ function foreignness({ remoteAddress, host, origin }: Caller): ConnectError | un
 /** As sockets write addresses. `BlockList` says the same, at 70 µs a request. */
 function isLoopback(address: string): boolean {
   return /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/.test(address);
-}
-
-function isLoopbackHost(url: string): boolean {
-  const hostname = URL.parse(url)?.hostname ?? "";
-  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 }
 
 /** Of equal length for every key, which is what a comparison in constant time needs. */
