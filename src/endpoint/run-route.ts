@@ -4,10 +4,10 @@ import type { Telemetry } from "../telemetry/events.ts";
 import { ConnectError } from "../wire/connect-error.ts";
 import { bytesOfJson, jsonOfBytes } from "../wire/connect-json.ts";
 import { RunRequestSchema, RunResponseSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
-import { peekRunRequest } from "../wire/hot-path/index.ts";
+import { peekRunRequest, type RunRequestHead } from "../wire/hot-path/index.ts";
 import type { SignableRequest } from "../wire/signature/index.ts";
 import { assertValid, violationInRunRequest } from "../wire/validate.ts";
-import { isLoopbackUrl } from "../wire/web-origin.ts";
+import { isLoopbackAddress, isLoopbackUrl } from "../wire/web-origin.ts";
 import { addBodyParser, type BodyLimits, type HeldBytes } from "./body.ts";
 import { connectionOf } from "./connection.ts";
 import { throwIfFatal } from "./fatal-error.ts";
@@ -63,7 +63,8 @@ async function answerRun(
     checkEncoding(headers["content-encoding"]);
     const json = isJson(headers["content-type"]);
     const message = json ? bytesOfJson(RunRequestSchema, body) : body;
-    const name = nameOf(message, options.serves);
+    const { function: name, hasPollResult } = headOf(message, options.serves);
+    if (hasPollResult && options.verify === undefined) refuseRemoteStates(request.raw.socket.remoteAddress);
     connection.answering = reply.raw;
     const signal = connection.signalFor(headers["connect-timeout-ms"]);
     const response = await options.run(name, message, { signal });
@@ -84,6 +85,15 @@ async function answerRun(
 function refuseWebPages(origin: string | undefined): void {
   if (origin === undefined || isLoopbackUrl(origin)) return;
   throw new ConnectError("permission_denied", "runs are not for web pages: the request names an origin");
+}
+
+/** A state from another machine is taken only from whoever can sign for it. */
+export function refuseRemoteStates(remoteAddress: string | undefined): void {
+  if (remoteAddress !== undefined && isLoopbackAddress(remoteAddress)) return;
+  throw new ConnectError(
+    "permission_denied",
+    "resuming from another machine needs signed requests: configure a verification key",
+  );
 }
 
 function signable(
@@ -118,11 +128,11 @@ function bodyOf({ body, headers }: FastifyRequest): Uint8Array {
 }
 
 /** The function a request is for; throws what the protocol's error table says of a request that is none. */
-function nameOf(message: Uint8Array, serves: (name: string) => boolean): string {
+function headOf(message: Uint8Array, serves: (name: string) => boolean): RunRequestHead {
   const head = peekRunRequest(message);
   assertValid(violationInRunRequest(head));
   if (!serves(head.function)) throw functionNotFound(head.function);
-  return head.function;
+  return head;
 }
 
 function isJson(contentType: string | undefined): boolean {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { ConnectError } from "../../wire/connect-error.ts";
-import { isLoopbackUrl } from "../../wire/web-origin.ts";
+import { isLoopbackAddress, isLoopbackUrl } from "../../wire/web-origin.ts";
 
 export interface ApiKeyOptions {
   /**
@@ -67,7 +67,7 @@ export class ApiKeys {
  * its requests name its own origin, or, after DNS rebinding, its own host.
  */
 function foreignness({ remoteAddress, host, origin }: Caller): ConnectError | undefined {
-  const fromHere = remoteAddress !== undefined && isLoopback(remoteAddress);
+  const fromHere = remoteAddress !== undefined && isLoopbackAddress(remoteAddress);
   const toHere = host === undefined || isLoopbackUrl(`http://${host}`);
   const byPage = origin !== undefined && !isLoopbackUrl(origin);
   if (fromHere && toHere && !byPage) return undefined;
@@ -75,11 +75,6 @@ function foreignness({ remoteAddress, host, origin }: Caller): ConnectError | un
     "unauthenticated",
     "this service has no API key and answers only requests from its own machine",
   );
-}
-
-/** As sockets write addresses. `BlockList` says the same, at 70 µs a request. */
-function isLoopback(address: string): boolean {
-  return /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/.test(address);
 }
 
 /** Of equal length for every key, which is what a comparison in constant time needs. */
