@@ -15,7 +15,11 @@ try {
   const packed = JSON.parse(run("npm", ["pack", "--json", "--silent", "--pack-destination", project], root));
   const { filename } = packed[0] ?? Object.values(packed)[0];
   writeFileSync(join(project, "package.json"), '{ "name": "empty", "private": true, "type": "module" }\n');
-  run("npm", ["install", "--silent", "--no-audit", "--no-fund", `./${filename}`], project);
+  run(
+    "npm",
+    ["install", "--silent", "--no-audit", "--no-fund", "--prefer-offline", `./${filename}`],
+    project,
+  );
   writeFileSync(
     join(project, "functions.ts"),
     `import { dispatch } from "dispatch-ts";
@@ -33,7 +37,7 @@ export const quadruple = dispatch.function("quadruple", async (value: number) =>
     expect(run(process.execPath, [bin, "call", "double", "21", "--url", url], project), "42");
     expect(run(process.execPath, [bin, "call", "quadruple", "3", "--url", url], project), "12");
   } finally {
-    service.kill("SIGTERM");
+    service.kill("SIGKILL");
   }
   expect(
     run(
