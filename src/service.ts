@@ -15,6 +15,7 @@ import { createFunctionHost, type FunctionHost } from "./service/function-host.t
 import { LivePart } from "./service/live-part.ts";
 import { SchedulerPart, wantsScheduler } from "./service/scheduler-part.ts";
 import { StartGate } from "./service/start-gate.ts";
+import { localStateKey } from "./service/state-key.ts";
 import { type Telemetry, telemetryTo } from "./telemetry/events.ts";
 import { logEvents } from "./telemetry/log.ts";
 import { logSchedulerEvents } from "./telemetry/log-scheduler.ts";
@@ -80,7 +81,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const url = await endpoint.listen(parseAddress(config.endpointAddr));
     const listening: Part = { stop: () => endpoint.close() };
     started.push(listening);
-    const host = createFunctionHost({ ...options, telemetry, env: functionEnvironment(config, url) });
+    const stateKey = localStateKey(config);
+    if (stateKey.notice !== undefined)
+      telemetry.emit({ type: "notice", level: "warn", message: stateKey.notice });
+    const env = functionEnvironment(config, url, stateKey);
+    const host = createFunctionHost({ ...options, telemetry, env });
     loaded.functions = await host.start();
     loaded.host = host;
     // Before the endpoint, so that it closes after it: requests in flight still run.

@@ -4,21 +4,24 @@
  */
 import type { FunctionInfo } from "../src/pool/protocol.ts";
 import { coroutineSetup } from "../src/pool/thread-code.ts";
-import type { Runner } from "./runner.ts";
+import type { Runner, SetupEnvironment } from "./runner.ts";
 import { createRunner } from "./sdk-runner.ts";
 
 export class InProcessRunner {
   readonly #modules: readonly string[];
+  readonly #env: SetupEnvironment;
   #runner: Runner | undefined;
   #inFlight = 0;
   #whenIdle: (() => void) | undefined;
 
-  constructor(modules: readonly string[]) {
+  /** @param env what a thread of the pool would have in its environment */
+  constructor(modules: readonly string[], env: SetupEnvironment) {
     this.#modules = modules;
+    this.#env = env;
   }
 
   async start(): Promise<FunctionInfo[]> {
-    this.#runner = await createRunner(this.#modules, [coroutineSetup]);
+    this.#runner = await createRunner(this.#modules, [coroutineSetup], this.#env);
     return this.#runner.functions;
   }
 

@@ -5,12 +5,19 @@ import type { FunctionInfo } from "../src/pool/protocol.ts";
  * Loads the modules, once a thread, and gives what runs their functions. Throws what a module throws.
  *
  * @param setupModules URLs of modules that prepare the thread before any function is loaded, in this order
+ * @param env what they are told. Default: the environment of the thread.
  */
-export type CreateRunner = (modules: readonly string[], setupModules?: readonly string[]) => Promise<Runner>;
+export type CreateRunner = (
+  modules: readonly string[],
+  setupModules?: readonly string[],
+  env?: SetupEnvironment,
+) => Promise<Runner>;
+
+export type SetupEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** What a setup module exports: module hooks are installed here, and drivers of runs set. */
 export interface SetupModule {
-  setup?(): void | Promise<void>;
+  setup?(env: SetupEnvironment): void | Promise<void>;
 }
 
 export interface Runner {

@@ -5,10 +5,10 @@ import type { FunctionInfo } from "../src/pool/protocol.ts";
 import { openRegistries, run, setInsideService } from "../src/sdk/index.ts";
 import type { CreateRunner, SetupModule } from "./runner.ts";
 
-export const createRunner: CreateRunner = async (modules, setupModules = []) => {
+export const createRunner: CreateRunner = async (modules, setupModules = [], env = process.env) => {
   resolveOwnPackage();
   setInsideService(true);
-  for (const url of setupModules) await ((await import(url)) as SetupModule).setup?.();
+  for (const url of setupModules) await ((await import(url)) as SetupModule).setup?.(env);
   for (const module of modules) await load(module);
   return { functions: catalog(), run };
 };

@@ -2,7 +2,8 @@
 import { envOf, flagOf, OPTIONS, type OptionGroup, type OptionSpec } from "../../src/config/index.ts";
 
 export function configurationReference(): string {
-  return `${HEAD}\n${GROUPS.map(([group, title]) => section(group, title)).join("\n")}`;
+  const sections = Object.entries(TITLES).map(([group, title]) => section(group as OptionGroup, title));
+  return `${HEAD}\n${sections.join("\n")}`;
 }
 
 const HEAD = `# Configuration
@@ -31,13 +32,15 @@ starts, with the name that was probably meant, the value, the bounds and where t
 named in the log as changing with the next restart. A file that cannot be used changes nothing.
 `;
 
-const GROUPS: readonly [OptionGroup, string][] = [
-  ["endpoint", "Endpoint"],
-  ["pool", "Threads"],
-  ["client", "Dispatch API"],
-  ["scheduler", "Scheduler"],
-  ["log", "Log"],
-];
+/** Every group has a section, in this order. */
+const TITLES: Record<OptionGroup, string> = {
+  endpoint: "Endpoint",
+  pool: "Threads",
+  coroutines: "Durable coroutines",
+  client: "Dispatch API",
+  scheduler: "Scheduler",
+  log: "Log",
+};
 
 function section(group: OptionGroup, title: string): string {
   const options = (OPTIONS as readonly OptionSpec[]).filter((option) => option.group === group);
@@ -64,7 +67,7 @@ function typeText({ type, min, max, choices }: OptionSpec): string {
 
 function defaultText({ default: value, absent }: OptionSpec): string {
   if (value === undefined) return absent ?? "none";
-  if (Array.isArray(value)) return value.length === 0 ? "none" : `\`${value.join(",")}\``;
+  if (Array.isArray(value)) return value.length === 0 ? (absent ?? "none") : `\`${value.join(",")}\``;
   return typeof value === "number" ? grouped(value) : `\`${String(value)}\``;
 }
 

@@ -6,7 +6,7 @@ export interface OptionSpec {
   /** Key in the configuration file, and of the resolved configuration. Units last: `leaseMs`. */
   readonly name: string;
   readonly type: OptionType;
-  /** Undefined: the option has no value unless given, or what `absent` says. */
+  /** Undefined, or an empty list: the option has no value unless given, or what `absent` says. */
   readonly default: unknown;
   /** How an absent default reads in the documentation. */
   readonly absent?: string;

@@ -6,13 +6,19 @@ test("an empty environment means the defaults", () => {
   assert.deepEqual(setupOptionsFrom({}), { packages: [] });
 });
 
-test("the first key encrypts and all of them decrypt", () => {
-  const [old, recent] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
-  const { encryption, acceptsPlain } = setupOptionsFrom({
-    DISPATCH_STATE_KEYS: `b:${recent.toString("base64")}, a:${old.toString("base64")}`,
+test("the first key encrypts and all of them open, the local one too", () => {
+  const [old, recent, local] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2), Buffer.alloc(32, 3)];
+  const sealing = `b:${recent.toString("base64")}, a:${old.toString("base64")}`;
+  const localKey = `local:${local.toString("base64")}`;
+  const { keys, encrypts } = setupOptionsFrom({
+    DISPATCH_STATE_KEYS: sealing,
+    DISPATCH_LOCAL_STATE_KEY: localKey,
   });
-  assert.deepEqual(encryption, { current: "b", keys: { a: old, b: recent } });
-  assert.equal(acceptsPlain, false);
+  assert.deepEqual(keys, { current: "b", keys: { a: old, b: recent, local } });
+  assert.equal(encrypts, true);
+  const alone = setupOptionsFrom({ DISPATCH_LOCAL_STATE_KEY: localKey });
+  assert.deepEqual(alone.keys, { current: "local", keys: { local } });
+  assert.equal(alone.encrypts, false);
 });
 
 test("a key that is none is refused without being shown", () => {

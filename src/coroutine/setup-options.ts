@@ -8,21 +8,19 @@ export interface SetupOptions extends DriverOptions {
   packages?: readonly string[];
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws ConfigurationError when a key is not 32 bytes in base64 */
 export function setupOptionsFrom(env: Environment): SetupOptions {
   const hotMax = env.DISPATCH_HOT_COROUTINES_MAX;
   const stateBytesMax = env.DISPATCH_STATE_BYTES_MAX;
-  const keys = list(env.DISPATCH_STATE_KEYS);
+  const sealing = list(env.DISPATCH_STATE_KEYS);
+  const keys = parseKeys([...sealing, ...list(env.DISPATCH_LOCAL_STATE_KEY)]);
   return {
     packages: list(env.DISPATCH_COMPILE_PACKAGES),
     ...(hotMax ? { hotMax: Number(hotMax) } : {}),
     ...(stateBytesMax ? { stateBytesMax: Number(stateBytesMax) } : {}),
-    ...(keys.length > 0 && {
-      encryption: parseKeys(keys),
-      acceptsPlain: env.DISPATCH_STATE_KEYS_OPTIONAL === "true",
-    }),
+    ...(keys !== undefined && { keys, encrypts: sealing.length > 0 }),
   };
 }
 
@@ -32,7 +30,8 @@ const list = (text = ""): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== "");
 
-function parseKeys(texts: readonly string[]): EnvelopeKeys {
+/** The first one seals. */
+function parseKeys(texts: readonly string[]): EnvelopeKeys | undefined {
   const entries = texts.map((text): [string, Uint8Array] => {
     const at = text.indexOf(":");
     const key = Buffer.from(text.slice(at + 1), "base64");
@@ -43,5 +42,6 @@ function parseKeys(texts: readonly string[]): EnvelopeKeys {
     }
     return [text.slice(0, at), key];
   });
-  return { current: entries[0]![0], keys: Object.fromEntries(entries) };
+  const [first] = entries;
+  return first && { current: first[0], keys: Object.fromEntries(entries) };
 }

@@ -7,13 +7,13 @@ import { registerCompiler } from "../compiler/index.ts";
 import { setRunDriver } from "../sdk/index.ts";
 import { CoroutineDriver } from "./driver/driver.ts";
 import { runtimeUrl } from "./runtime-url.ts";
-import { type SetupOptions, setupOptionsFrom } from "./setup-options.ts";
+import { type Environment, setupOptionsFrom } from "./setup-options.ts";
 
 let isInstalled = false;
 
-/** May be called again: options then replace those of before, but for `packages`. */
-export function setup(options: SetupOptions = setupOptionsFrom(process.env)): void {
-  const { packages = [], ...driverOptions } = options;
+/** May be called again: options then replace those of before, but for `packages`. @throws ConfigurationError */
+export function setup(env: Environment): void {
+  const { packages = [], ...driverOptions } = setupOptionsFrom(env);
   setRunDriver(new CoroutineDriver(driverOptions));
   if (isInstalled) return;
   isInstalled = true;

@@ -7,7 +7,7 @@ import { RunRequestSchema, RunResponseSchema } from "../wire/gen/dispatch/sdk/v1
 import { peekRunRequest, type RunRequestHead } from "../wire/hot-path/index.ts";
 import type { SignableRequest } from "../wire/signature/index.ts";
 import { assertValid, violationInRunRequest } from "../wire/validate.ts";
-import { isLoopbackAddress, isLoopbackUrl } from "../wire/web-origin.ts";
+import { isLoopbackUrl } from "../wire/web-origin.ts";
 import { addBodyParser, type BodyLimits, type HeldBytes } from "./body.ts";
 import { connectionOf } from "./connection.ts";
 import { throwIfFatal } from "./fatal-error.ts";
@@ -63,8 +63,7 @@ async function answerRun(
     checkEncoding(headers["content-encoding"]);
     const json = isJson(headers["content-type"]);
     const message = json ? bytesOfJson(RunRequestSchema, body) : body;
-    const { function: name, hasPollResult } = headOf(message, options.serves);
-    if (hasPollResult && options.verify === undefined) refuseRemoteStates(request.raw.socket.remoteAddress);
+    const { function: name } = headOf(message, options.serves);
     connection.answering = reply.raw;
     const signal = connection.signalFor(headers["connect-timeout-ms"]);
     const response = await options.run(name, message, { signal });
@@ -79,21 +78,12 @@ async function answerRun(
 }
 
 /**
- * A run resumes whatever state it brings, which is as good as code: only a scheduler may ask for one. Where that is not
- * proven by a signature, at least no page in a browser of this machine may.
+ * Only a scheduler may ask for a run. Where that is not proven by a signature, at least no page in a browser of this
+ * machine may.
  */
 function refuseWebPages(origin: string | undefined): void {
   if (origin === undefined || isLoopbackUrl(origin)) return;
   throw new ConnectError("permission_denied", "runs are not for web pages: the request names an origin");
-}
-
-/** A state from another machine is taken only from whoever can sign for it. */
-export function refuseRemoteStates(remoteAddress: string | undefined): void {
-  if (remoteAddress !== undefined && isLoopbackAddress(remoteAddress)) return;
-  throw new ConnectError(
-    "permission_denied",
-    "resuming from another machine needs signed requests: configure a verification key",
-  );
 }
 
 function signable(

@@ -32,7 +32,7 @@ export function createFunctionHost({ env, telemetry, ...options }: FunctionHostO
       apiKey: env.DISPATCH_API_KEY,
       endpoint: env.DISPATCH_ENDPOINT_URL,
     });
-    const runner = new InProcessRunner(modules);
+    const runner = new InProcessRunner(modules, env);
     return Object.assign(runner, {
       threads: () => 0,
       snapshot: () => undefined,

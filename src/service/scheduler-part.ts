@@ -29,7 +29,7 @@ import { isLoopbackHost, ownEndpoints } from "./own-address.ts";
 import { diskFigures } from "./store-disk.ts";
 
 /** Stands for a store in memory; SQLite knows it under the same name. */
-const IN_MEMORY = ":memory:";
+export const IN_MEMORY = ":memory:";
 
 export interface SchedulerPartOptions {
   readonly config: Config;

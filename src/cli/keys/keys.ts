@@ -6,8 +6,8 @@ import { keyPairOf } from "./key-pair.ts";
 
 export function keysCommand(context: CliContext): Command {
   const command = new Command("keys")
-    .summary("make keys: for signing runs, and for the Dispatch API")
-    .description("Make keys: for signing runs, and for the Dispatch API.");
+    .summary("make keys: for signing runs, for the Dispatch API, for saved states")
+    .description("Make keys: for signing runs, for the Dispatch API, for saved states.");
   command
     .command("new")
     .description(
@@ -32,6 +32,16 @@ export function keysCommand(context: CliContext): Command {
         "Add it to the service's DISPATCH_API_KEYS, and give it to the client as DISPATCH_API_KEY.",
       );
       context.out(`DISPATCH_API_KEY=${randomBytes(32).toString("base64url")}`);
+    });
+  command
+    .command("state")
+    .description("Make a key that encrypts the saved states of suspended functions.")
+    .action(() => {
+      context.err(
+        "Give it to every machine that serves the functions; put it before the keys that are there.",
+      );
+      const id = randomBytes(4).toString("hex");
+      context.out(`DISPATCH_STATE_KEYS=${id}:${randomBytes(32).toString("base64")}`);
     });
   return command;
 }

@@ -31,15 +31,9 @@ export const coroutineOptions = [
     name: "stateKeys",
     type: "list",
     default: [],
+    absent: "a key of this installation, made at the first start, authenticates states",
     secret: true,
     group: "coroutines",
-    doc: "Keys that encrypt saved states (AES-256-GCM), each as id:base64 of 32 bytes. The first one encrypts, all of them decrypt: put a new key in front, remove the old one once no state under it is left. Default: states are not encrypted.",
-  },
-  {
-    name: "stateKeysOptional",
-    type: "boolean",
-    default: false,
-    group: "coroutines",
-    doc: "With stateKeys: states that are not encrypted are still read, for the time after encryption was turned on. Whoever can write states to the scheduler can then write any state.",
+    doc: "Keys that encrypt and authenticate saved states (AES-256-GCM), each as id:base64 of 32 bytes. The first one seals, all of them open: put a new key in front, remove the old one once no state under it is left. `dispatch keys state` makes one. Machines that resume each other's functions need the same keys. Without any, states are authenticated with the key in state.key beside the store.",
   },
 ] as const satisfies readonly OptionSpec[];

@@ -145,7 +145,13 @@ test("state that is not ours, or damaged, is INCOMPATIBLE_STATE", async () => {
     (state) => ({ ...state, value: Uint8Array.of(8, 99) }),
     (state) => ({ ...state, value: state.value.subarray(0, 40) }),
     (state) => ({ ...state, value: state.value.with(state.value.length - 20, 0xff) }),
-    (state) => ({ ...state, value: new StateCodec().seal(encodeGraph(["no coroutine"]), "pipeline").value }),
+    (state) => ({
+      ...state,
+      value: new StateCodec().seal(encodeGraph(["no coroutine"]), {
+        function: "pipeline",
+        dispatchId: "call-0",
+      }).value,
+    }),
   ];
   for (const damage of damages) {
     let isFirst = true;
@@ -169,11 +175,11 @@ test("state that is not ours, or damaged, is INCOMPATIBLE_STATE", async () => {
 
 test("compressed and encrypted state resumes, and not under another key", async () => {
   const keys = { a: new Uint8Array(32).fill(1), b: new Uint8Array(32).fill(2) };
-  const { scheduler } = setup({ compressAboveBytes: 0, encryption: { current: "b", keys } });
+  const { scheduler } = setup({ compressAboveBytes: 0, encrypts: true, keys: { current: "b", keys } });
   assert.equal((await scheduler.call("pipeline", 3)).result?.output, 6);
 
-  const other = new CoroutineDriver({ hotMax: 0, encryption: { current: "a", keys: { a: keys.a } } });
-  const changing = setup({ encryption: { current: "b", keys } }, { onPoll: () => setRunDriver(other) });
+  const other = new CoroutineDriver({ hotMax: 0, keys: { current: "a", keys: { a: keys.a } } });
+  const changing = setup({ keys: { current: "b", keys } }, { onPoll: () => setRunDriver(other) });
   assert.equal(Status[(await changing.scheduler.call("pipeline", 3)).status], "INCOMPATIBLE_STATE");
 });
 

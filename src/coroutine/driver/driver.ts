@@ -100,7 +100,7 @@ export class CoroutineDriver implements RunDriver {
   }
 
   private resumed(input: Input): Coroutine {
-    const state = this.states.open(input.coroutineStateAny, input.function);
+    const state = this.states.open(input.coroutineStateAny, input);
     return (
       this.hot.take(input.dispatchId, state) ??
       decodeCoroutine(state, this.nowMs, snapshotLimits(this.options))
@@ -115,7 +115,7 @@ export class CoroutineDriver implements RunDriver {
   ): Output {
     const { minResults, maxResults, maxWaitMs, calls } = next;
     const output = Output.poll({
-      state: this.states.seal(snapshot.bytes, input.function),
+      state: this.states.seal(snapshot.bytes, input),
       calls: calls.map(({ encoded }) => encoded as Call),
       minResults,
       maxResults,

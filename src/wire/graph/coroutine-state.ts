@@ -3,6 +3,7 @@ import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import {
   DELIMITED_3,
   DELIMITED_4,
+  DELIMITED_5,
   type MessageReader,
   readMessage,
   readString,
@@ -19,17 +20,19 @@ export interface CoroutineState {
   readonly codec: number;
   readonly keyId: string;
   readonly snapshot: Uint8Array;
+  readonly mac: Uint8Array;
 }
 
 export function writeCoroutineState(state: CoroutineState): Uint8Array {
   return written(writeFields, state);
 }
 
-function writeFields(writer: BinaryWriter, { format, codec, keyId, snapshot }: CoroutineState): void {
+function writeFields(writer: BinaryWriter, { format, codec, keyId, snapshot, mac }: CoroutineState): void {
   writer.uint32(VARINT_1).uint32(format);
   writer.uint32(VARINT_2).int32(codec);
   if (keyId !== "") writer.uint32(DELIMITED_3).string(keyId);
   if (snapshot.length > 0) writer.uint32(DELIMITED_4).bytes(snapshot);
+  if (mac.length > 0) writer.uint32(DELIMITED_5).bytes(mac);
 }
 
 /** @throws {EnvelopeError} `MALFORMED` */
@@ -42,7 +45,7 @@ export function readCoroutineState(bytes: Uint8Array): CoroutineState {
 }
 
 function readFields(reader: MessageReader, end: number): CoroutineState {
-  const state = { format: 0, codec: 0, keyId: "", snapshot: new Uint8Array() };
+  const state = { format: 0, codec: 0, keyId: "", snapshot: new Uint8Array(), mac: new Uint8Array() };
   while (reader.pos < end) {
     const tag = readTag(reader);
     switch (tag) {
@@ -58,8 +61,11 @@ function readFields(reader: MessageReader, end: number): CoroutineState {
       case DELIMITED_4:
         state.snapshot = reader.bytes() as Uint8Array<ArrayBuffer>;
         break;
+      case DELIMITED_5:
+        state.mac = reader.bytes() as Uint8Array<ArrayBuffer>;
+        break;
       default:
-        skipUnknown(reader, tag, 4);
+        skipUnknown(reader, tag, 5);
     }
   }
   return state;

@@ -3,8 +3,7 @@
  *
  * - `MALFORMED`: the bytes are no CoroutineState.
  * - `UNSUPPORTED_FORMAT`: a format or codec of another version.
- * - `UNKNOWN_KEY`: encrypted with a key that is not among the keys here.
- * - `NOT_ENCRYPTED`: keys are configured, and this state is plain.
+ * - `UNKNOWN_KEY`: sealed with a key that is not among the keys here, or with none.
  * - `NOT_AUTHENTIC`: not sealed with this key for this context, or changed since.
  * - `LIMIT_EXCEEDED`: larger than a snapshot may be.
  */
@@ -12,7 +11,6 @@ export type EnvelopeErrorCode =
   | "MALFORMED"
   | "UNSUPPORTED_FORMAT"
   | "UNKNOWN_KEY"
-  | "NOT_ENCRYPTED"
   | "NOT_AUTHENTIC"
   | "LIMIT_EXCEEDED";
 

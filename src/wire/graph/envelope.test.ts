@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import test from "node:test";
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { CoroutineStateSchema } from "../gen/dispatch/sdk/node/v1/state_pb.js";
 import { EnvelopeError, type EnvelopeErrorCode, type EnvelopeOptions, StateEnvelope } from "./index.ts";
@@ -12,11 +12,11 @@ const SMALL = Uint8Array.from(Buffer.from("a small snapshot"));
 const LARGE = Uint8Array.from(Buffer.from("a large snapshot ".repeat(1000)));
 
 /** Randomness that counts: the same in each run, never the same twice in one. */
-function setup(options: EnvelopeOptions = {}) {
+function setup(options: Partial<EnvelopeOptions> = {}) {
   let drawn = 0;
   const counted = (count: number) => bytesOf(`random ${drawn++}`).subarray(0, count);
-  const plain = new StateEnvelope(options);
-  const encrypting = new StateEnvelope({ ...options, encryption: KEYS, randomBytes: counted });
+  const plain = new StateEnvelope({ ...options, keys: KEYS });
+  const encrypting = new StateEnvelope({ ...options, keys: KEYS, encrypts: true, randomBytes: counted });
   return { plain, encrypting, counted };
 }
 
@@ -45,8 +45,8 @@ test("a state opens to the snapshot that was sealed", () => {
 test("the message says which codec was used, and the generated code reads and writes the same bytes", () => {
   const { plain, encrypting } = setup();
   const codecs: [Uint8Array, number, string][] = [
-    [plain.seal(SMALL), 1, ""],
-    [plain.seal(LARGE), 2, ""],
+    [plain.seal(SMALL), 1, "b"],
+    [plain.seal(LARGE), 2, "b"],
     [encrypting.seal(SMALL), 3, "b"],
     [encrypting.seal(LARGE), 4, "b"],
   ];
@@ -55,7 +55,7 @@ test("the message says which codec was used, and the generated code reads and wr
     assert.deepEqual([state.format, state.codec, state.keyId], [1, codec, keyId]);
     assert.deepEqual(toBinary(CoroutineStateSchema, state), bytes);
   }
-  assert.equal(plain.seal(SMALL).length, SMALL.length + 6);
+  assert.equal(plain.seal(SMALL).length, SMALL.length + 27);
 });
 
 test("only larger snapshots are compressed, and only when that makes them smaller", () => {
@@ -64,8 +64,8 @@ test("only larger snapshots are compressed, and only when that makes them smalle
   assert.equal(parsed(plain.seal(Uint8Array.from(randomBytes(5000)))).codec, 1);
   assert.equal(parsed(plain.seal(LARGE.subarray(0, 2048))).codec, 1);
   assert.equal(parsed(plain.seal(LARGE.subarray(0, 2049))).codec, 2);
-  assert.equal(parsed(new StateEnvelope({ compressAboveBytes: Infinity }).seal(LARGE)).codec, 1);
-  assert.equal(parsed(new StateEnvelope({ compressAboveBytes: 100 }).seal(LARGE.subarray(0, 300))).codec, 2);
+  assert.equal(parsed(setup({ compressAboveBytes: Infinity }).plain.seal(LARGE)).codec, 1);
+  assert.equal(parsed(setup({ compressAboveBytes: 100 }).plain.seal(LARGE.subarray(0, 300))).codec, 2);
 });
 
 test("an encrypted state shows nothing of the snapshot, and never twice the same", () => {
@@ -76,59 +76,62 @@ test("an encrypted state shows nothing of the snapshot, and never twice the same
 });
 
 test("keys rotate: new states use the current key, old ones open as long as their key is there", () => {
-  const { encrypting, counted } = setup();
-  const old = encrypting.seal(SMALL);
-  const keys = { ...KEYS.keys, c: bytesOf("c") };
-  const rotated = new StateEnvelope({ encryption: { current: "c", keys }, randomBytes: counted });
-  assert.deepEqual(new Uint8Array(rotated.open(old)), SMALL);
-  assert.equal(parsed(rotated.seal(SMALL)).keyId, "c");
-  const retired = new StateEnvelope({
-    encryption: { current: "c", keys: { c: keys.c } },
-    randomBytes: counted,
-  });
-  refused(() => retired.open(old), "UNKNOWN_KEY");
-  refused(() => new StateEnvelope().open(old), "UNKNOWN_KEY");
-  const sameIdOtherKey = { current: "b", keys: { b: bytesOf("another") } };
-  refused(
-    () => new StateEnvelope({ encryption: sameIdOtherKey, randomBytes: counted }).open(old),
-    "NOT_AUTHENTIC",
-  );
+  for (const kind of ["plain", "encrypting"] as const) {
+    const encrypts = kind === "encrypting";
+    const { [kind]: envelope, counted } = setup();
+    const old = envelope.seal(SMALL);
+    const keys = { ...KEYS.keys, c: bytesOf("c") };
+    const rotated = new StateEnvelope({ keys: { current: "c", keys }, encrypts, randomBytes: counted });
+    assert.deepEqual(new Uint8Array(rotated.open(old)), SMALL);
+    assert.equal(parsed(rotated.seal(SMALL)).keyId, "c");
+    const retired = new StateEnvelope({ keys: { current: "c", keys: { c: keys.c } } });
+    refused(() => retired.open(old), "UNKNOWN_KEY");
+    const sameIdOtherKey = { current: "b", keys: { b: bytesOf("another") } };
+    refused(() => new StateEnvelope({ keys: sameIdOtherKey }).open(old), "NOT_AUTHENTIC");
+  }
 });
 
-test("with keys, a state that is not encrypted is refused unless it is said to be accepted", () => {
-  const { plain, encrypting, counted } = setup();
-  for (const snapshot of [SMALL, LARGE])
-    refused(() => encrypting.open(plain.seal(snapshot)), "NOT_ENCRYPTED");
-  const lenient = new StateEnvelope({ encryption: KEYS, randomBytes: counted, acceptsPlain: true });
-  assert.deepEqual(new Uint8Array(lenient.open(plain.seal(SMALL))), SMALL);
+test("encryption can be turned on and off while states are suspended", () => {
+  const { plain, encrypting } = setup();
+  for (const snapshot of [SMALL, LARGE]) {
+    assert.deepEqual(new Uint8Array(encrypting.open(plain.seal(snapshot))), snapshot);
+    assert.deepEqual(new Uint8Array(plain.open(encrypting.seal(snapshot))), snapshot);
+  }
+});
+
+test("a state that nobody sealed is not looked at, whatever codec it claims", () => {
+  const { plain } = setup();
+  for (const codec of [1, 2, 3, 4]) {
+    const forged = { format: 1, codec, keyId: "", snapshot: LARGE, mac: new Uint8Array() };
+    const bytes = (state: typeof forged) =>
+      toBinary(CoroutineStateSchema, create(CoroutineStateSchema, state));
+    refused(() => plain.open(bytes(forged)), "UNKNOWN_KEY");
+    refused(() => plain.open(bytes({ ...forged, keyId: "b" })), "NOT_AUTHENTIC");
+    refused(
+      () => plain.open(bytes({ ...forged, keyId: "b", mac: bytesOf("guess").subarray(0, 16) })),
+      "NOT_AUTHENTIC",
+    );
+    refused(() => plain.open(bytes({ ...forged, keyId: "__proto__" })), "UNKNOWN_KEY");
+  }
 });
 
 test("a state changed in any byte, moved to another context or key is not authentic", () => {
-  const { encrypting } = setup();
-  const sealed = encrypting.seal(SMALL, "pipeline");
-  refused(() => encrypting.open(sealed, "refund"), "NOT_AUTHENTIC");
-  refused(
-    () =>
-      encrypting.open(
-        changed(sealed, (state) => (state.keyId = "a")),
-        "pipeline",
-      ),
-    "NOT_AUTHENTIC",
-  );
-  refused(
-    () =>
-      encrypting.open(
-        changed(sealed, (state) => (state.codec = 4)),
-        "pipeline",
-      ),
-    "NOT_AUTHENTIC",
-  );
-  const { snapshot } = parsed(sealed);
-  for (let at = 0; at < snapshot.length; at++) {
-    const flipped = changed(sealed, (state) => (state.snapshot[at] = (state.snapshot[at] as number) ^ 1));
-    refused(() => encrypting.open(flipped, "pipeline"), "NOT_AUTHENTIC");
-    const cut = changed(sealed, (state) => (state.snapshot = state.snapshot.subarray(0, at)));
-    refused(() => encrypting.open(cut, "pipeline"), "NOT_AUTHENTIC");
+  const both = setup();
+  for (const kind of ["plain", "encrypting"] as const) {
+    const envelope = both[kind];
+    const sealed = envelope.seal(SMALL, "pipeline");
+    const altered = (change: (state: ReturnType<typeof parsed>) => void, code: EnvelopeErrorCode) =>
+      refused(() => envelope.open(changed(sealed, change), "pipeline"), code);
+    refused(() => envelope.open(sealed, "refund"), "NOT_AUTHENTIC");
+    altered((state) => (state.keyId = "a"), "NOT_AUTHENTIC");
+    altered((state) => (state.codec = kind === "plain" ? 2 : 4), "NOT_AUTHENTIC");
+    for (const field of ["snapshot", "mac"] as const) {
+      const whole = parsed(sealed)[field];
+      for (let at = 0; at < whole.length; at++) {
+        altered((state) => (state[field][at] = (state[field][at] as number) ^ 1), "NOT_AUTHENTIC");
+        altered((state) => (state[field] = state[field].subarray(0, at)), "NOT_AUTHENTIC");
+      }
+    }
   }
 });
 
@@ -155,16 +158,15 @@ test("a snapshot beyond the limit is neither sealed nor opened, however small it
 });
 
 test("keys of another length, a missing current key and missing randomness are refused at the start", () => {
-  const randomBytes = () => new Uint8Array(24);
   assert.throws(
-    () => new StateEnvelope({ encryption: { current: "a", keys: { a: new Uint8Array(16) } }, randomBytes }),
+    () => new StateEnvelope({ keys: { current: "a", keys: { a: new Uint8Array(16) } } }),
     /the key "a" has 16 bytes, not 32/,
   );
   assert.throws(
-    () => new StateEnvelope({ encryption: { current: "x", keys: KEYS.keys }, randomBytes }),
+    () => new StateEnvelope({ keys: { current: "x", keys: KEYS.keys } }),
     /the current key "x" is not among the keys/,
   );
-  assert.throws(() => new StateEnvelope({ encryption: KEYS }), /needs randomBytes/);
+  assert.throws(() => new StateEnvelope({ keys: KEYS, encrypts: true }), /needs randomBytes/);
 });
 
 test("arbitrary and damaged bytes give an EnvelopeError or a snapshot", () => {

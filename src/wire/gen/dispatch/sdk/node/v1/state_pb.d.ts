@@ -29,7 +29,7 @@ export declare type CoroutineState = Message<"dispatch.sdk.node.v1.CoroutineStat
   codec: CoroutineState_Codec;
 
   /**
-   * Which key encrypted the snapshot; empty when not encrypted.
+   * Which key sealed the snapshot.
    *
    * @generated from field: string key_id = 3;
    */
@@ -41,6 +41,14 @@ export declare type CoroutineState = Message<"dispatch.sdk.node.v1.CoroutineStat
    * @generated from field: bytes snapshot = 4;
    */
   snapshot: Uint8Array;
+
+  /**
+   * Of a snapshot that is not encrypted: the first 16 bytes of an HMAC-SHA-256 over format, codec, key id, what the state
+   * belongs to, and the field `snapshot`. Whoever resumes a state that is not authentic executes what somebody wrote.
+   *
+   * @generated from field: bytes mac = 5;
+   */
+  mac: Uint8Array;
 };
 
 /**
