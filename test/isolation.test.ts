@@ -39,7 +39,7 @@ async function setup(t: TestContext, flags: Record<string, unknown> = {}) {
 }
 
 test("endless loops, full heaps, exits and uncaught errors fail no run of another function", async (t) => {
-  const { service, run } = await setup(t, { runTimeoutMs: 400, cancelGraceMs: 50, threadMemoryMiB: 64 });
+  const { service, run } = await setup(t, { runTimeoutMs: 1_500, cancelGraceMs: 50, threadMemoryMiB: 64 });
   let isOver = false;
   let served = 0;
   const load = Array.from({ length: CONNECTIONS }, async () => {

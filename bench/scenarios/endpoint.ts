@@ -16,6 +16,13 @@ export const POOL_SINGLE: Mode = {
 };
 export const POOL: Mode = { name: "pool, batched", subject: SUBJECT, argument: { mode: "pool" } };
 
+/** What HTTP alone costs: the same request and as many bytes back, and nothing is decoded or run. */
+const FASTIFY: Mode = {
+  name: "Fastify alone, answering a constant",
+  subject: new URL("../subjects/fastify.ts", import.meta.url),
+  argument: {},
+};
+
 export function runLoad(name: string, args: unknown[]): RouteLoad {
   const request = create(RunRequestSchema, {
     function: name,
@@ -34,7 +41,28 @@ export const endpointTrivial: Scenario = {
   summary: "a function that returns its argument, by HTTP, closed loop",
   notMeasured: "scheduling or durability: the endpoint alone",
   run: (context) =>
-    measureModes("endpoint-trivial", [IN_PROCESS, POOL_SINGLE, POOL], runLoad("trivial", ["hello"]), context),
+    measureModes(
+      "endpoint-trivial",
+      [IN_PROCESS, POOL_SINGLE, POOL, FASTIFY],
+      runLoad("trivial", ["hello"]),
+      context,
+    ),
+};
+
+export const endpointMetrics: Scenario = {
+  name: "endpoint-metrics",
+  summary: "the trivial function with metrics and without any telemetry",
+  notMeasured: "scrapes: one every few seconds is no load",
+  run: (context) =>
+    measureModes(
+      "endpoint-metrics",
+      [
+        { ...POOL, name: "metrics off", argument: { mode: "pool", metrics: false } },
+        { ...POOL, name: "metrics on" },
+      ],
+      runLoad("trivial", ["hello"]),
+      context,
+    ),
 };
 
 export const endpointIo: Scenario = {
@@ -45,20 +73,41 @@ export const endpointIo: Scenario = {
     measureModes("endpoint-io", [IN_PROCESS, POOL_SINGLE, POOL], runLoad("io5ms", [1]), context),
 };
 
+/** Asked beside functions that compute: whether the front still answers. */
+const HEALTH: RouteLoad & { name: string } = {
+  name: "health",
+  path: "/healthz",
+  method: "GET",
+  headers: {},
+  body: new Uint8Array(),
+  connections: 4,
+  ratePerSecond: 100,
+};
+
 export const endpointCpu: Scenario = {
   name: "endpoint-cpu",
   summary: "a function that computes for about 1 ms, with /healthz asked 100 times a second beside it",
-  notMeasured: "scaling with threads beyond the cores the subject is pinned to",
+  notMeasured: "scaling with threads: endpoint-threads does",
   run: (context) =>
-    measureModes("endpoint-cpu", [IN_PROCESS, POOL_SINGLE, POOL], runLoad("cpu1ms", [1]), context, {
-      name: "health",
-      path: "/healthz",
-      method: "GET",
-      headers: {},
-      body: new Uint8Array(),
-      connections: 4,
-      ratePerSecond: 100,
-    }),
+    measureModes("endpoint-cpu", [IN_PROCESS, POOL_SINGLE, POOL], runLoad("cpu1ms", [1]), context, HEALTH),
+};
+
+export const endpointThreads: Scenario = {
+  name: "endpoint-threads",
+  summary: "the computing function on one and on two threads, the process under test on every core",
+  notMeasured: "more threads than there are cores; the load generator shares the last core",
+  run: (context) =>
+    measureModes(
+      "endpoint-threads",
+      [1, 2].map((threads) => ({
+        ...POOL,
+        name: threads === 1 ? "1 thread" : `${threads} threads`,
+        argument: { mode: "pool", threads },
+      })),
+      runLoad("cpu1ms", [1]),
+      { ...context, subjectCores: undefined },
+      HEALTH,
+    ),
 };
 
 export const endpointMixed: Scenario = {

@@ -1,5 +1,13 @@
 import type { Scenario } from "../harness/scenario.ts";
-import { endpointCpu, endpointIo, endpointMixed, endpointOpenLoop, endpointTrivial } from "./endpoint.ts";
+import {
+  endpointCpu,
+  endpointIo,
+  endpointMetrics,
+  endpointMixed,
+  endpointOpenLoop,
+  endpointThreads,
+  endpointTrivial,
+} from "./endpoint.ts";
 import { resumeHeavy } from "./resume.ts";
 import {
   clientBatching,
@@ -15,8 +23,10 @@ export const scenarios: readonly Scenario[] = [
   endpointTrivial,
   endpointIo,
   endpointCpu,
+  endpointThreads,
   endpointMixed,
   endpointOpenLoop,
+  endpointMetrics,
   resumeHeavy,
   schedulerTrivial,
   schedulerSteps,

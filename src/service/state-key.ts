@@ -35,11 +35,11 @@ export const STATE_KEY_FILE = "state.key";
  * @throws {ConfigError} when the file exists and holds no key
  */
 export function localStateKey(config: Pick<Config, "storePath" | "stateKeys">): LocalStateKey {
-  if (config.storePath === IN_MEMORY) return { key: newKey() };
+  if (config.storePath === IN_MEMORY) return { key: newStateKey() };
   const file = join(dirname(resolve(config.storePath)), STATE_KEY_FILE);
   const found = readKey(file);
   if (found !== undefined || config.stateKeys.length > 0) return { key: found };
-  const key = newKey();
+  const key = newStateKey();
   try {
     create(file, key);
     return { key };
@@ -54,8 +54,8 @@ function notKept({ message }: Error): string {
   return `suspended functions start again from their input after a restart: their key cannot be kept (${message}); set DISPATCH_STATE_KEYS`;
 }
 
-/** The id tells keys of several machines apart. */
-function newKey(): string {
+/** A new key, as an entry of `stateKeys`. Its id tells the keys of several machines apart. */
+export function newStateKey(): string {
   return `local-${randomBytes(4).toString("hex")}:${randomBytes(32).toString("base64")}`;
 }
 

@@ -15,6 +15,7 @@ import {
 } from "../../src/scheduler/delivery/index.ts";
 import { Scheduler } from "../../src/scheduler/index.ts";
 import { Call, Client } from "../../src/sdk/index.ts";
+import { newStateKey } from "../../src/service/state-key.ts";
 import { MemoryStore } from "../../src/store/index.ts";
 import { silentTelemetry } from "../../src/telemetry/events.ts";
 
@@ -24,7 +25,12 @@ let client: Client;
 before(async () => {
   const module = new URL("fixtures/service-functions.ts", import.meta.url).href;
   const pool = new RunPool(
-    { modules: [module], threadsMin: 2, threadsMax: 2 },
+    {
+      modules: [module],
+      threadsMin: 2,
+      threadsMax: 2,
+      env: { DISPATCH_LOCAL_STATE_KEY: newStateKey() },
+    },
     { telemetry: silentTelemetry },
   );
   await pool.start();
