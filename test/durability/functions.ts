@@ -1,5 +1,5 @@
 // Functions for the tests of durability: how often each call ran is counted in files, which outlive the process.
-import { appendFileSync, statSync } from "node:fs";
+import { appendFileSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { dispatch } from "dispatch-ts";
 
@@ -25,3 +25,28 @@ export const hang = dispatch.function(
 
 /** Dispatches another call by hand, and does not wait for it. */
 export const dispatchGreet = dispatch.function("dispatchGreet", (name: string) => greet.dispatch(name));
+
+/** Leaves a line in the log. Whoever is the first to leave this one then waits until the process is killed. */
+async function mark(folder: string, line: string): Promise<void> {
+  const log = join(folder, "log");
+  appendFileSync(log, `${line}\n`);
+  const times = readFileSync(log, "utf8")
+    .split("\n")
+    .filter((one) => one === line).length;
+  if (times === 1) await new Promise(() => {});
+}
+
+export const step = dispatch.function("step", async (folder: string, index: number) => {
+  await mark(folder, `in ${index}`);
+  return 10 ** index;
+});
+
+/** Steps one after the other; the process is to be killed inside of each, and after each. */
+export const pipeline = dispatch.function("pipeline", async (folder: string, steps: number) => {
+  let total = 0;
+  for (let index = 0; index < steps; index++) {
+    total += await step(folder, index);
+    await mark(folder, `after ${index}`);
+  }
+  return total;
+});
