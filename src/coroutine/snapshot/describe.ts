@@ -1,6 +1,6 @@
 import type { EncodeHooks, NodeDescription } from "../../wire/graph/index.ts";
 import { CallTask, SleepTask } from "../coroutine.ts";
-import { Combinator, Deferred, isDecided, isHopeless, settlesTag } from "../runtime/combinators.ts";
+import { Combinator, Deferred, isDecided, isHopeless, Member, settlesTag } from "../runtime/combinators.ts";
 import { AsyncGeneratorFrame, GeneratorFrame } from "../runtime/generators.ts";
 import type { Waiter } from "../runtime/owner.ts";
 import type { FrameDescription } from "../runtime/registry.ts";
@@ -21,7 +21,7 @@ export class SnapshotWriter implements EncodeHooks {
   /** Of these promises, those that code outside of the coroutine, a timer or a library, is about to settle. */
   waitingOutside(deferred: Iterable<Deferred>): Deferred[] {
     return [...deferred].filter(
-      (task) => task.$$W !== undefined && !isHopeless(task) && !this.settleable.has(task),
+      (task) => waitersOf(task).length > 0 && !isHopeless(task) && !this.settleable.has(task),
     );
   }
 
@@ -88,10 +88,13 @@ export class SnapshotWriter implements EncodeHooks {
   }
 }
 
+/** Without those of races that others have won: waking them does nothing, and a loop of races would pile them up. */
 function waitersOf(task: Task): Waiter[] {
   const waiters = task.$$W;
   if (waiters === undefined) return [];
-  return Array.isArray(waiters) ? waiters : [waiters];
+  return (Array.isArray(waiters) ? waiters : [waiters]).filter(
+    (waiter) => !(waiter instanceof Member && waiter.combinator.$$S !== 0),
+  );
 }
 
 function frame(task: Task, description: FrameDescription, flags: number, waiters: Waiter[]): NodeDescription {
