@@ -29,11 +29,13 @@ export function queueMicrotask(callback) {
   Promise.resolve().then(() => callback());
 }
 
-export function Date(...args) {
-  return args.length > 0 ? new globalThis.Date(...args) : new globalThis.Date(nowMs());
+function DateOfRun(...args) {
+  return args.length > 0 ? new Date(...args) : new Date(nowMs());
 }
 
-Date.now = nowMs;
+DateOfRun.now = nowMs;
+
+export { DateOfRun as Date };
 
 class AbortSignal {
   aborted = false;

@@ -1,10 +1,10 @@
 /** Runs collected tests: natively, or as coroutines that go through bytes whenever they wait. */
 import { Coroutine } from "../../../../src/coroutine/coroutine.ts";
 import { decodeCoroutine, encodeCoroutine } from "../../../../src/coroutine/snapshot/snapshot.ts";
-import { type Counts, countSnapshot, goForwardTo, nowMs } from "./awaits.ts";
+import { countInPlace, countSnapshot, goForwardTo, nowMs } from "./awaits.ts";
 import type { Collected } from "./collected.ts";
 
-const STEPS_MAX = 2_000;
+const STEPS_MAX = 20_000;
 
 export async function runNatively({ before, body, after }: Collected): Promise<void> {
   for (const one of before) await one();
@@ -12,16 +12,18 @@ export async function runNatively({ before, body, after }: Collected): Promise<v
   for (const one of after) await one();
 }
 
-/** What a test of a package came to: nothing, or its error. */
-export async function runThroughBytes({ before, body, after }: Collected): Promise<void> {
-  for (const one of [...before, body, ...after]) await runOne(one);
+export interface BytesOptions {
+  /** How many suspensions of a test go through bytes; of those after, one in ten. */
+  readonly suspensionsMax: number;
 }
 
-/**
- * Nothing but the bytes is kept between two steps. Durable calls come back in their order, before time goes on; then
- * it jumps to the next sleep.
- */
-async function runOne(body: () => unknown): Promise<void> {
+/** Rejects as the test fails. */
+export async function runThroughBytes(test: Collected, options: BytesOptions): Promise<void> {
+  for (const one of [...test.before, test.body, ...test.after]) await runOne(one, options);
+}
+
+/** Durable calls come back in their order, before time goes on; then it jumps to the next sleep. */
+async function runOne(body: () => unknown, { suspensionsMax }: BytesOptions): Promise<void> {
   let coroutine = new Coroutine(nowMs);
   coroutine.start(body as never, []);
   for (let steps = 0; steps < STEPS_MAX; steps++) {
@@ -30,14 +32,21 @@ async function runOne(body: () => unknown): Promise<void> {
     const { main } = coroutine;
     if (main.$$S === 1) return;
     if (main.$$S === 2) throw main.$$V;
-    const { bytes, waitingOutside } = encodeCoroutine(coroutine);
-    if (waitingOutside.length > 0) throw new Error("waits for a promise of native code");
-    countSnapshot(bytes);
-    coroutine.dead = true;
-    coroutine = decodeCoroutine(bytes, nowMs);
+    if (steps < suspensionsMax || steps % 10 === 0) coroutine = throughBytes(coroutine);
     step(coroutine);
   }
   throw new Error(`more than ${STEPS_MAX} steps`);
+}
+
+function throughBytes(coroutine: Coroutine): Coroutine {
+  const { bytes, waitingOutside } = encodeCoroutine(coroutine);
+  if (waitingOutside.length > 0) {
+    countInPlace();
+    return coroutine;
+  }
+  countSnapshot();
+  coroutine.dead = true;
+  return decodeCoroutine(bytes, nowMs);
 }
 
 function step(coroutine: Coroutine): void {
@@ -52,5 +61,3 @@ function step(coroutine: Coroutine): void {
   coroutine.sleeping.delete(sleep);
   coroutine.enter(() => sleep.$$settle(1, undefined));
 }
-
-export type { Counts };

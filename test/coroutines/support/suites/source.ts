@@ -9,7 +9,9 @@ const program = (source: string): Program => parse(source, { ecmaVersion: "lates
  */
 export function asModule(source: string): string {
   if (!/\bmodule\.exports\b|\brequire\(/.test(source)) return source;
-  const required = [...new Set([...source.matchAll(/\brequire\((["'])(.+?)\1\)/g)].map(([, , name]) => name!))];
+  const required = [
+    ...new Set([...source.matchAll(/\brequire\((["'])(.+?)\1\)/g)].map(([, , name]) => name!)),
+  ];
   const imports = required.map((name, index) => `import $required${index} from ${JSON.stringify(name)};`);
   const table = required.map((name, index) => `${JSON.stringify(name)}: $required${index}`);
   const head = `${imports.join(" ")} const require = (name) => ({ ${table.join(", ")} })[name], module = { exports: {} };`;
