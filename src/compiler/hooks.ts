@@ -24,6 +24,7 @@ export interface CompilerHook {
 }
 
 export const RUNTIME_SPECIFIER = "dispatch-ts/runtime";
+const IMPORTS_RUNTIME = new RegExp(`\\bfrom ?["']${RUNTIME_SPECIFIER}["']`);
 
 /**
  * Compiles the ES modules that this thread imports from now on: all but those of node_modules, of which only the
@@ -56,7 +57,7 @@ export function registerCompiler(options: CompilerHookOptions): CompilerHook {
 }
 
 /** Whether a build has compiled this source already, maybe together with others. */
-export const isCompiled = (source: string): boolean => source.includes(RUNTIME_SPECIFIER);
+export const isCompiled = (source: string): boolean => IMPORTS_RUNTIME.test(source);
 
 /** Which files are compiled. */
 export function fileFilter({ packages = [], exclude = [] }: FileFilterOptions): (file: string) => boolean {

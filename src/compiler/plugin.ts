@@ -11,12 +11,12 @@ export type PluginOptions = FileFilterOptions;
  * ```js
  * import { dispatchCompiler } from "dispatch-ts/compiler";
  *
- * await esbuild.build({ plugins: [dispatchCompiler.esbuild()], external: ["dispatch-ts"], ... });
+ * await esbuild.build({ plugins: [dispatchCompiler.esbuild()], ... });
  * export default { plugins: [dispatchCompiler.vite()] };
- * export default { plugins: [dispatchCompiler.rollup()], external: [/^dispatch-ts/] };
+ * export default { plugins: [dispatchCompiler.rollup()] };
  * ```
  *
- * Leave `dispatch-ts` external: functions must be registered with the package that runs them.
+ * `dispatch-ts` itself stays outside of the bundle: functions must be registered with the package that runs them.
  */
 export const dispatchCompiler: UnpluginInstance<PluginOptions | undefined> = createUnplugin<
   PluginOptions | undefined
@@ -24,13 +24,16 @@ export const dispatchCompiler: UnpluginInstance<PluginOptions | undefined> = cre
   const compiles = fileFilter(options);
   return {
     name: "dispatch-ts",
+    // Before types are stripped by others: fingerprints are those of the same modules without a bundler.
     enforce: "pre",
+    resolveId: (id) => (/^dispatch-ts(\/|$)/.test(id) ? { id, external: true } : null),
     transformInclude: (id) => compiles(pathOf(id)),
     transform(source, id) {
       if (isCompiled(source)) return null;
       const path = pathOf(id);
-      const { code, map } = compileFile(source, { moduleId: moduleIdOf(path), filename: path });
-      return { code, map: map as never };
+      const moduleId = moduleIdOf(path);
+      const { code, map } = compileFile(source, { moduleId, filename: moduleId });
+      return { code, map: { ...map, sources: [path] } as never };
     },
   };
 });

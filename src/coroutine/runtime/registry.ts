@@ -119,10 +119,18 @@ export function registerClass(
   _fingerprint: string,
   privates: PrivateFields | null = null,
 ): void {
+  keepName(Class, id.slice(id.lastIndexOf("#") + 1));
   const description: ClassDescription = { id, Class, privates };
   classes.set(id, description);
   classDescriptions.set(Class, description);
   onClass(description);
+}
+
+/** Errors travel by the names of their classes, which a minifier has shortened. */
+function keepName(Class: ClassDescription["Class"], name: string): void {
+  const own = Object.getOwnPropertyDescriptor(Class, "name");
+  // A static member called `name` is the user's, and writable or an accessor.
+  if (own?.writable === false && own.value !== name) Object.defineProperty(Class, "name", { ...own, value: name });
 }
 
 let onClass: (description: ClassDescription) => void = () => {};
