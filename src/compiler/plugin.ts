@@ -22,11 +22,18 @@ export const dispatchCompiler: UnpluginInstance<PluginOptions | undefined> = cre
   PluginOptions | undefined
 >((options = {}) => {
   const compiles = fileFilter(options);
+  let bundles = true;
   return {
     name: "dispatch-ts",
     // Before types are stripped by others: fingerprints are those of the same modules without a bundler.
     enforce: "pre",
-    resolveId: (id) => (/^dispatch-ts(\/|$)/.test(id) ? { id, external: true } : null),
+    // Vite's development server has no externals; it leaves packages to Node.js by itself.
+    vite: {
+      configResolved(config) {
+        bundles = config.command === "build";
+      },
+    },
+    resolveId: (id) => (bundles && /^dispatch-ts(\/|$)/.test(id) ? { id, external: true } : null),
     transformInclude: (id) => compiles(pathOf(id)),
     transform(source, id) {
       if (isCompiled(source)) return null;

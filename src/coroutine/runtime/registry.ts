@@ -130,7 +130,8 @@ export function registerClass(
 function keepName(Class: ClassDescription["Class"], name: string): void {
   const own = Object.getOwnPropertyDescriptor(Class, "name");
   // A static member called `name` is the user's, and writable or an accessor.
-  if (own?.writable === false && own.value !== name) Object.defineProperty(Class, "name", { ...own, value: name });
+  if (own?.writable === false && own.value !== name)
+    Object.defineProperty(Class, "name", { ...own, value: name });
 }
 
 let onClass: (description: ClassDescription) => void = () => {};

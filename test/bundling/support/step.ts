@@ -31,9 +31,7 @@ export interface Stepped {
 if (process.argv.includes("--hook")) (await import("../../../src/coroutine/setup.ts")).setup({});
 const step = JSON.parse(await text(process.stdin)) as Step;
 const module = (await import(step.module)) as Record<string, (...args: unknown[]) => unknown>;
-const coroutine = step.state
-  ? decodeCoroutine(Buffer.from(step.state, "base64"))
-  : new Coroutine();
+const coroutine = step.state ? decodeCoroutine(Buffer.from(step.state, "base64")) : new Coroutine();
 if (step.state) coroutine.deliver([...coroutine.pending.keys()][0]!, { value: step.answer });
 else coroutine.start(module[step.start![0]] as never, step.start![1]);
 await coroutine.quiet();
