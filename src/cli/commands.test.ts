@@ -178,18 +178,74 @@ test("a module that cannot load shows its own stack, and nothing of ours to gues
   );
 });
 
-test("compile shows where a function can be suspended and what is saved, or where it cannot be compiled", async () => {
+const COMPILED = `import { charge } from "./charge.ts";
+
+export class Basket {
+  async pay(items: number[]) {
+    let total = 0;
+    for (const item of items) total += (await charge(item)) as number;
+    return total;
+  }
+}
+`;
+
+test("compile shows where a function can be suspended and what is saved", async () => {
   using folder = temporaryFolder();
-  const file = join(folder.path, "module.ts");
-  writeFileSync(file, "export async function wait(a: number) {\n  await a;\n  return a;\n}\n");
-  const { exitCode, out } = await run(["compile", "module.ts"], { cwd: folder.path });
+  writeFileSync(join(folder.path, "package.json"), "{}");
+  writeFileSync(join(folder.path, "basket.ts"), COMPILED);
+  const { exitCode, out } = await run(["compile", "basket.ts"], { cwd: folder.path });
   assert.equal(exitCode, 0);
-  assert.match(out, /^\/\/ .*wait.*\n\/\/ {3}await .*saves a\n/);
-  writeFileSync(file, "export enum Colour { Red }\n");
-  const refused = await run(["compile", "module.ts"], { cwd: folder.path });
-  assert.equal(refused.exitCode, 1);
-  assert.match(refused.err, /^error: .*module\.ts.*UNSUPPORTED_TYPESCRIPT/);
-  assert.equal((await run(["compile", "absent.ts"], { cwd: folder.path })).exitCode, 2);
+  const fingerprint = "\\S{12}";
+  const expected = [
+    "function +fingerprint +at +waits +saves",
+    `Basket\\.pay +${fingerprint} +6:41 +await charge\\(item\\)\\) as number; +\\(iterator\\), \\(temporary\\)`,
+  ];
+  assert.match(out, new RegExp(`^${expected.join("\n")}$`));
+
+  const json = JSON.parse((await run(["compile", "basket.ts", "--json"], { cwd: folder.path })).out);
+  assert.equal(json.module, "basket.ts");
+  assert.equal(json.functions[0].id, "basket.ts#Basket.pay");
+  const [{ kind, line, column }] = json.functions[0].points;
+  assert.deepEqual({ kind, line, column }, { kind: "await", line: 6, column: 41 });
+  assert.equal(json.code, undefined);
+
+  const { out: code } = await run(["compile", "basket.ts", "--code"], { cwd: folder.path });
+  assert.match(code, /^import \* as \$\$rt from "dispatch-ts\/runtime";/);
+  assert(!code.includes(folder.path));
+});
+
+test("compile shows the place of what is refused", async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, "package.json"), "{}");
+  writeFileSync(join(folder.path, "module.ts"), "// colours\n  export enum Colour { Red }\n");
+  const { exitCode, err } = await run(["compile", "module.ts"], { cwd: folder.path });
+  assert.equal(exitCode, 1);
+  assert.match(
+    err,
+    /^error: module\.ts:2:10: UNSUPPORTED_TYPESCRIPT: .*\n\n {2}2 \| {3}export enum Colour \{ Red \}\n {15}\^\n/,
+  );
+});
+
+test("compile takes modules only", async () => {
+  using folder = temporaryFolder();
+  writeFileSync(join(folder.path, "old.cjs"), "exports.f = async () => {};");
+  writeFileSync(join(folder.path, "data.json"), "{}");
+  writeFileSync(join(folder.path, "plain.js"), "export const x = 1;");
+  const refusals = {
+    "absent.ts": /does not exist/,
+    ".": /directory/,
+    "old.cjs": /CommonJS/,
+    "data.json": /no TypeScript/,
+  };
+  for (const [file, message] of Object.entries(refusals)) {
+    const { exitCode, err } = await run(["compile", file], { cwd: folder.path });
+    assert.equal(exitCode, 2, file);
+    assert.match(err, message);
+  }
+  assert.match(
+    (await run(["compile", "plain.js"], { cwd: folder.path })).out,
+    /no function of it can be suspended/,
+  );
 });
 
 test("config prints each value and where it came from, secrets masked", async () => {

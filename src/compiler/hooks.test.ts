@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { describeFile } from "./describe-file.ts";
+import { isCompiled } from "./hooks.ts";
 import { fileFilter, moduleIdOf } from "./index.ts";
-import { describeFile, dispatchCompiler } from "./plugin.ts";
+import { dispatchCompiler } from "./plugin.ts";
 
 function project(t: TestContext, files: Record<string, string>): string {
   const root = mkdtempSync(join(tmpdir(), "compiler-"));
@@ -62,12 +64,27 @@ test("the plugin compiles what the loader compiles, once", (t) => {
   const made = plugin.transform(source, `${id}?v=1`)!;
   assert.match(made.code, /"functions\.ts#f"/);
   assert.deepEqual(made.map.sources, [id]);
+  assert(!made.code.includes(root), "as on every machine");
   assert.equal(plugin.transform(made.code, id), null);
+});
+
+test("a module that only speaks of the runtime is compiled", () => {
+  assert.equal(isCompiled('// like "dispatch-ts/runtime"\nexport const x = 1;'), false);
+  for (const source of [
+    'import * as $$rt from "dispatch-ts/runtime";',
+    'import*as e from"dispatch-ts/runtime";',
+  ])
+    assert.equal(isCompiled(source), true);
 });
 
 test("a file is described by what can be suspended where, and what is saved there", (t) => {
   const root = project(t, { "package.json": "{}", "functions.ts": source });
-  const text = describeFile(join(root, "functions.ts"));
-  assert.match(text, /^\/\/ functions\.ts#f {2}\S{12}\n\/\/ {3}await 1:55 {2}saves y\n/);
-  assert.match(text, /export function f\(x\)/);
+  const { module, functions, code } = describeFile(join(root, "functions.ts"));
+  assert.equal(module, "functions.ts");
+  const [{ id, fingerprint, points }] = functions as [(typeof functions)[number]];
+  assert.equal(id, "functions.ts#f");
+  assert.match(fingerprint, /^\S{12}$/);
+  assert.deepEqual(points, [{ kind: "await", line: 1, column: 55, saves: ["y"] }]);
+  assert.match(code, /export function f\(x\)/);
+  assert(!code.includes(root), "as on every machine");
 });

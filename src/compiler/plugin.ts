@@ -1,5 +1,4 @@
 /** The compiler as a plugin, for projects that bundle their functions instead of loading the sources. */
-import { readFileSync } from "node:fs";
 import { createUnplugin, type UnpluginInstance } from "unplugin";
 import { type FileFilterOptions, fileFilter, isCompiled } from "./hooks.ts";
 import { moduleIdOf } from "./module-id.ts";
@@ -46,19 +45,3 @@ export const dispatchCompiler: UnpluginInstance<PluginOptions | undefined> = cre
 });
 
 const pathOf = (id: string): string => id.replace(/[?#].*$/, "");
-
-/** What `dispatch compile FILE` shows: the functions that can be suspended and where, then the compiled module. */
-export function describeFile(path: string): string {
-  const { code, functions } = compileFile(readFileSync(path, "utf8"), {
-    moduleId: moduleIdOf(path),
-    filename: path,
-  });
-  const lines = functions.flatMap(({ id, fingerprint, points }) => [
-    `${id}  ${fingerprint}`,
-    ...points.map(
-      ({ kind, at, live }) => `  ${kind} ${at}  saves ${live.length > 0 ? live.join(", ") : "nothing"}`,
-    ),
-  ]);
-  const head = lines.length > 0 ? lines : ["no function can be suspended"];
-  return [...head.map((line) => `// ${line}`), "", code, ""].join("\n");
-}

@@ -1,3 +1,5 @@
 /** `dispatch-ts/compiler`: for build tools and for looking at what the compiler makes. */
+
+export * from "./describe-file.ts";
 export * from "./index.ts";
-export { describeFile, dispatchCompiler, type PluginOptions } from "./plugin.ts";
+export { dispatchCompiler, type PluginOptions } from "./plugin.ts";

@@ -1,3 +1,4 @@
+import { variableLabel } from "../../compiler/variable-label.ts";
 import type { EncodeHooks, NodeDescription } from "../../wire/graph/index.ts";
 import { CallTask, SleepTask } from "../coroutine.ts";
 import { Combinator, Deferred, isDecided, isHopeless, Member, settlesTag } from "../runtime/combinators.ts";
@@ -115,15 +116,6 @@ export function liveNames(description: FrameDescription, point: number): readonl
 function liveVariables(holder: object, description: FrameDescription, point: number) {
   const live = liveNames(description, point);
   return { names: live.map(variableLabel), values: live.map((name) => Reflect.get(holder, name) as unknown) };
-}
-
-/** The name of a variable in the source: compiled names may have a number, and the compiler's own start with $$. */
-function variableLabel(name: string): string {
-  if (name === "$$this") return "this";
-  if (name === "$$args") return "arguments";
-  if (name.startsWith("$$e")) return "(captured)";
-  if (name.startsWith("$$")) return "(temporary)";
-  return name.replace(/\$\d+$/, "");
 }
 
 function generator(value: GeneratorFrame): NodeDescription {

@@ -23,7 +23,7 @@ const PLATFORM = new URL("platform.mjs", HERE).href;
 
 /** The test runners and assertions that packages use: ours collect the tests. */
 const REPLACED: Record<string, string> = {
-  "@jest/globals": new URL("jest.ts", HERE).href,
+  "@jest/globals": new URL("jest.mjs", HERE).href,
   "node:test": new URL("collected.ts", HERE).href,
 };
 const ASSERT = /^(node:)?assert(\/strict)?$/;
@@ -49,10 +49,10 @@ function install(): void {
       const way = WAYS.exec(context.parentURL ?? "")?.[1];
       if (way === undefined) return next(specifier, context);
       if (specifier === RUNTIME_SPECIFIER) return { url: runtimeUrl, shortCircuit: true };
-      if (specifier in REPLACED) return { url: REPLACED[specifier]!, shortCircuit: true };
+      if (specifier in REPLACED) return replaced(REPLACED[specifier]!, way);
       if (specifier in SHIMS) return shim(SHIMS[specifier]!, way);
       if (ASSERT.test(specifier) && way !== "native" && !context.parentURL!.startsWith(HERE)) {
-        return { url: `${new URL("assert.mjs", HERE)}?suite=${way}`, shortCircuit: true };
+        return replaced(new URL("assert.mjs", HERE).href, way);
       }
       const { url, ...rest } = resolveFile(specifier, context, next);
       const inSuite = url.includes("/node_modules/") || url === PLATFORM;
@@ -76,6 +76,11 @@ function sourceOf(file: string, way: Way): string {
   const complete = isPackage ? withPlatform(suspending, PLATFORM) : source;
   return withInlineMap(compileFile(complete, { moduleId, filename: moduleId }));
 }
+
+const replaced = (url: string, way: string) => ({
+  url: url.endsWith(".mjs") ? `${url}?suite=${way}` : url,
+  shortCircuit: true,
+});
 
 const shim = (name: string, way: string) => ({
   url:
