@@ -51,6 +51,8 @@ const items = [
   { name: "bread", cents: 100 },
 ];
 
+const NAMES = ["charge", "ship", "order", "declared", "arrow", "expression"];
+
 async function orderIn(names: readonly BuildName[]): Promise<Record<string, string>[]> {
   let stepped = await stepIn(names[0]!, { start: ["orderOf", [items]] });
   const fingerprints = [stepped.fingerprints];
@@ -58,6 +60,7 @@ async function orderIn(names: readonly BuildName[]): Promise<Record<string, stri
   for (const name of names.slice(1)) {
     stepped = await stepIn(name, { state: stepped.state!, answer: `answer in ${name}` });
     assert.equal(stepped.stack, undefined, name);
+    assert.deepEqual(stepped.registered, NAMES, name);
     fingerprints.push(stepped.fingerprints);
     calls.push(...(stepped.calls ?? []));
   }

@@ -87,12 +87,15 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
     params.map((name) => identifier(name)),
     body,
   );
+  // A registered function has none of its own; the one it is registered under tells more in stack traces.
+  const name = fn.name ?? fn.label;
   const isSingle = cx.fn.isModule && !fn.inLoop && params.length === 0;
   const descriptor = object([
     property("id", literal(module.functionId(fn))),
     property("fingerprint", literal(fingerprint(node, labels))),
     property("labels", array(labels.map(literal))),
     ...(isSingle ? [property("single", literal(true))] : []),
+    ...(isSingle && name !== null ? [property("name", literal(name))] : []),
     ...(isClass ? [property("isClass", literal(true))] : []),
     ...(isClass && hasPrivateMembers(node as ClassNode) ? [property("hasPrivates", literal(true))] : []),
   ]);

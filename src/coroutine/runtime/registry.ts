@@ -27,6 +27,8 @@ export interface ClosureDescription {
   readonly labels: readonly string[];
   /** Made once, at the top level of its module: it is saved by name. */
   readonly single?: boolean;
+  /** Its name in the source, if it is made once and has one. */
+  readonly name?: string;
   readonly isClass?: boolean;
   /** A class with private members: its instances cannot be made without running its constructor. */
   readonly hasPrivates?: boolean;
@@ -97,7 +99,10 @@ export function closure<T extends object>(
   captured: readonly unknown[],
 ): T {
   (made as { [TAG]?: ClosureTag })[TAG] = { description, captured };
-  if (description.single) description.instance = made;
+  if (description.single) {
+    description.instance = made;
+    if (description.name !== undefined) keepName(made, description.name);
+  }
   return made;
 }
 
@@ -108,7 +113,7 @@ export function closureTag(value: object): ClosureTag | undefined {
 export function moduleFunction(description: { id: string; name?: string }, made: object): void {
   moduleFunctions.set(description.id, made);
   functionIds.set(made, description.id);
-  if (description.name) Object.defineProperty(made, "name", { value: description.name, configurable: true });
+  keepName(made, description.name ?? nameIn(description.id));
 }
 
 export const moduleFunctionId = (value: object): string | undefined => functionIds.get(value);
@@ -119,19 +124,23 @@ export function registerClass(
   _fingerprint: string,
   privates: PrivateFields | null = null,
 ): void {
-  keepName(Class, id.slice(id.lastIndexOf("#") + 1));
+  keepName(Class, nameIn(id));
   const description: ClassDescription = { id, Class, privates };
   classes.set(id, description);
   classDescriptions.set(Class, description);
   onClass(description);
 }
 
-/** Errors travel by the names of their classes, which a minifier has shortened. */
-function keepName(Class: ClassDescription["Class"], name: string): void {
-  const own = Object.getOwnPropertyDescriptor(Class, "name");
-  // A static member called `name` is the user's, and writable or an accessor.
-  if (own?.writable === false && own.value !== name)
-    Object.defineProperty(Class, "name", { ...own, value: name });
+const nameIn = (id: string): string => id.slice(id.lastIndexOf("#") + 1);
+
+/**
+ * Functions are registered, and errors travel, by names that a minifier shortens. It leaves alone a static member of
+ * a class that is called `name`: that is writable, or an accessor.
+ */
+function keepName(made: object, name: string): void {
+  const own = Object.getOwnPropertyDescriptor(made, "name");
+  if (own && (own.writable !== false || own.value === name)) return;
+  Object.defineProperty(made, "name", { value: name, configurable: true });
 }
 
 let onClass: (description: ClassDescription) => void = () => {};

@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import { Coroutine } from "../../../src/coroutine/coroutine.ts";
 import { frames } from "../../../src/coroutine/runtime/registry.ts";
 import { decodeCoroutine, encodeCoroutine } from "../../../src/coroutine/snapshot/snapshot.ts";
+import { defaultRegistry } from "../../../src/sdk/index.ts";
 
 export interface Step {
   /** URL of the module. */
@@ -22,6 +23,8 @@ export interface Step {
 export interface Stepped {
   /** Fingerprints by the ids of functions, of the module and of all that it imports. */
   readonly fingerprints: Record<string, string>;
+  /** Names of the registered functions. */
+  readonly registered: readonly string[];
   readonly state?: string;
   readonly calls?: readonly { function: string; args: readonly unknown[] }[];
   readonly result?: unknown;
@@ -36,7 +39,10 @@ if (step.state) coroutine.deliver([...coroutine.pending.keys()][0]!, { value: st
 else coroutine.start(module[step.start![0]] as never, step.start![1]);
 await coroutine.quiet();
 const fingerprints = Object.fromEntries([...frames].map(([id, { fingerprint }]) => [id, fingerprint]));
-process.stdout.write(JSON.stringify({ fingerprints, ...outcome() } satisfies Stepped));
+const registered = defaultRegistry()
+  .functions()
+  .map(({ name }) => name);
+process.stdout.write(JSON.stringify({ fingerprints, registered, ...outcome() } satisfies Stepped));
 
 function outcome() {
   const { main } = coroutine;
