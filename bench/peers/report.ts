@@ -1,0 +1,130 @@
+/** The results of the peers as tables: work across, peers down. */
+import { renderTable } from "../harness/table.ts";
+import type { PeerMeasurement, PeerNote, PeersResult } from "./result.ts";
+import { WORKS, type Work } from "./types.ts";
+
+const TITLES: Record<Work, string> = {
+  trivial: "trivial, 64 in flight",
+  best: "best throughput",
+  steps: "10 steps, 64 in flight",
+  "fan-out": "100-way fan-out",
+  latency: "one in flight",
+};
+
+/** One row a peer. Of several ways to do the same work, the fastest stands here; the details have all. */
+export function overview(result: PeersResult): { header: string[]; rows: string[][] } {
+  const rows = result.peers.map((peer) => [peer.title, ...WORKS.map((work) => cell(result, peer, work))]);
+  return { header: ["", ...WORKS.map((work) => TITLES[work])], rows };
+}
+
+export function details({ measurements, peers }: PeersResult): { header: string[]; rows: string[][] } {
+  const titles = new Map(peers.map((peer) => [peer.name, peer.title]));
+  const rows = WORKS.flatMap((work) => measurements.filter((one) => one.work === work)).map((one) => [
+    TITLES[one.work],
+    titles.get(one.peer) ?? one.peer,
+    one.how,
+    `${count(one.rate.median)} ${one.unit}`,
+    `${Math.round(one.rate.relative * 100)} %`,
+    short(one.latencyMs?.p50),
+    short(one.latencyMs?.p99),
+    short(one.cpuMicrosPerUnit),
+    one.generatorLoad === undefined ? "" : `${Math.round(one.generatorLoad * 100)} %`,
+  ]);
+  const header = ["work", "peer", "how", "rate", "±", "p50 ms", "p99 ms", "CPU µs", "client"];
+  return { header, rows };
+}
+
+export function renderText(result: PeersResult): string {
+  const tables = [overview(result), details(result)].map(({ header, rows }) => renderTable(header, rows));
+  const unmeasured = result.peers
+    .filter((peer) => peer.unmeasured !== undefined)
+    .map((peer) => `${peer.title}: ${peer.unmeasured}`);
+  return [...tables, ...unmeasured].join("\n\n");
+}
+
+export function renderMarkdown(result: PeersResult): string {
+  const { commit, startedAt, machine, cores, peers } = result;
+  const pinned =
+    cores === undefined
+      ? "nothing pinned to cores"
+      : `all processes of a peer on core ${cores.subject}, the client on core ${cores.generator}`;
+  return [
+    `Commit \`${commit}\`, ${startedAt.slice(0, 10)}. ${machine.cpu}, ${machine.cores} cores, ${machine.memoryMiB} MiB, ` +
+      `${machine.os}, Node ${machine.node}, ${pinned}.`,
+    "",
+    markdownTable(overview(result)),
+    "",
+    "Every way that was measured:",
+    "",
+    markdownTable(details(result)),
+    "",
+    markdownTable({
+      header: ["", "versions", "durability", "processes besides the client"],
+      rows: peers.map((peer) => [peer.title, peer.versions.join(", "), peer.durability, peer.processes]),
+    }),
+    "",
+    ...betterPeers(result),
+  ].join("\n");
+}
+
+/** Where another has the higher rate, or the lower latency with one in flight. */
+export function betterPeers({ measurements, peers }: PeersResult): string[] {
+  const titles = new Map(peers.map((peer) => [peer.name, peer.title]));
+  const own = (work: Work) => fastest(measurements, "dispatch-ts", work);
+  const lines = WORKS.flatMap((work) => {
+    const ours = own(work);
+    if (ours === undefined) return [];
+    return peers
+      .map((peer) => fastest(measurements, peer.name, work))
+      .filter((one) => one !== undefined && one.peer !== ours.peer && one.rate.median > ours.rate.median)
+      .map((one) => {
+        const figures =
+          work === "latency"
+            ? `p50 ${short(one!.latencyMs?.p50)} ms, dispatch-ts ${short(ours.latencyMs?.p50)} ms`
+            : `${count(one!.rate.median)} ${one!.unit}, dispatch-ts ${count(ours.rate.median)} (${ours.how})`;
+        return `- ${TITLES[work]}: ${titles.get(one!.peer)} (${one!.how}) ${figures}`;
+      });
+  });
+  return lines.length === 0
+    ? ["No peer was faster than dispatch-ts at any of this work."]
+    : ["Faster than dispatch-ts:", "", ...lines];
+}
+
+function cell({ measurements }: PeersResult, peer: PeerNote, work: Work): string {
+  const one = fastest(measurements, peer.name, work);
+  if (one === undefined) return peer.unmeasured === undefined ? noFeature(peer, work) : "not measured";
+  const { p50, p99 } = one.latencyMs!;
+  const latency = `p50 ${short(p50)} ms, p99 ${short(p99)} ms`;
+  if (work === "latency") return latency;
+  const rate = `${count(one.rate.median)} ${one.unit}`;
+  return work === "trivial" ? `${rate}, ${latency}` : rate;
+}
+
+/** The reason has its place in the text; the cell says that there is nothing, and not that it is slow. */
+function noFeature(peer: PeerNote, work: Work): string {
+  return peer.absent[work] === undefined ? "not measured" : "no such feature";
+}
+
+function fastest(list: readonly PeerMeasurement[], peer: string, work: Work): PeerMeasurement | undefined {
+  return list
+    .filter((one) => one.peer === peer && one.work === work)
+    .toSorted((a, b) => b.rate.median - a.rate.median)[0];
+}
+
+function markdownTable({ header, rows }: { header: string[]; rows: string[][] }): string {
+  const ruler = header.map(() => "---");
+  return [header, ruler, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+const count = (value: number) => Math.round(value).toLocaleString("en");
+const short = (value: number | undefined) =>
+  value === undefined ? "" : String(Number(value.toPrecision(3)));
+
+/** @throws {Error} when the figures are not for publication: smoke size, errors, or not all peers measured */
+export function assertPublishable(result: PeersResult, names: readonly string[]): void {
+  if (result.size !== "real") throw new Error("the result is of the smoke size: its figures say nothing");
+  const failed = result.measurements.find((one) => one.errors > 0);
+  if (failed !== undefined) throw new Error(`${failed.mode} had errors`);
+  const missing = names.filter((name) => !result.measurements.some((one) => one.peer === name));
+  if (missing.length > 0) throw new Error(`the result has no figures of ${missing.join(", ")}`);
+}
