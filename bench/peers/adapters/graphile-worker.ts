@@ -12,8 +12,9 @@ interface GraphileWorker {
   }): Promise<{
     stop(): Promise<void>;
   }>;
+  runMigrations(options: { preset: Preset }): Promise<void>;
   makeWorkerUtils(options: { preset: Preset }): Promise<WorkerUtils>;
-  Logger: new (factory: () => () => void) => unknown;
+  Logger: new (factory: () => (level: string, message: string) => void) => unknown;
 }
 type TaskList = Record<string, (payload: { value: number }) => Promise<void>>;
 interface Preset {
@@ -38,18 +39,18 @@ const SCHEMAS: Record<string, Record<string, unknown>> = {
 };
 
 export async function startWorker({ folder, server, tally }: WorkerContext): Promise<PeerWorker> {
-  const { run, Logger } = load<GraphileWorker>(folder, "graphile-worker");
+  const { run, runMigrations, Logger } = load<GraphileWorker>(folder, "graphile-worker");
   const taskList: TaskList = {
     trivial: async ({ value }) => {
       tally.run("trivial", value);
     },
   };
-  const logger = new Logger(() => () => {});
-  const runners: { stop(): Promise<void> }[] = [];
-  for (const [name, options] of Object.entries(SCHEMAS)) {
-    const worker = { ...options, connectionString: server, schema: schemaOf(name), logger };
-    runners.push(await run({ taskList, preset: { worker }, noHandleSignals: true, parsedCronItems: [] }));
-  }
+  const presets = Object.entries(SCHEMAS).map(([name, options]) => presetOf(name, server, Logger, options));
+  // All before any worker starts: a migration of one schema stops the workers of the others.
+  for (const preset of presets) await runMigrations({ preset });
+  const runners = await Promise.all(
+    presets.map((preset) => run({ taskList, preset, noHandleSignals: true, parsedCronItems: [] })),
+  );
   return {
     close: async () => {
       await Promise.all(runners.map((runner) => runner.stop()));
@@ -59,11 +60,9 @@ export async function startWorker({ folder, server, tally }: WorkerContext): Pro
 
 export async function startClient({ folder, server }: ClientContext): Promise<PeerClient> {
   const { makeWorkerUtils, Logger } = load<GraphileWorker>(folder, "graphile-worker");
-  const logger = new Logger(() => () => {});
   const utils = new Map<string, WorkerUtils>();
   for (const name of Object.keys(SCHEMAS)) {
-    const worker = { connectionString: server, schema: schemaOf(name), logger };
-    utils.set(name, await makeWorkerUtils({ preset: { worker } }));
+    utils.set(name, await makeWorkerUtils({ preset: presetOf(name, server, Logger) }));
   }
   return {
     async submit(name, values) {
@@ -81,6 +80,18 @@ export async function startClient({ folder, server }: ClientContext): Promise<Pe
       for (const one of utils.values()) await one.release();
     },
   };
+}
+
+function presetOf(
+  name: string,
+  connectionString: unknown,
+  Logger: GraphileWorker["Logger"],
+  options: Record<string, unknown> = {},
+): Preset {
+  const logger = new Logger(() => (level, message) => {
+    if (level === "error") console.error(`graphile-worker: ${message}`);
+  });
+  return { worker: { ...options, connectionString, schema: schemaOf(name), logger } };
 }
 
 const schemaOf = (name: string) => `graphile_${name.replace("-", "_")}`;

@@ -16,8 +16,9 @@ export interface ServerCommand {
   user?: { uid: number; gid: number };
   cores: string | undefined;
   folder: DataFolder;
-  /** Ready when something listens here. */
+  /** Ready when something listens here, and `ready` says so too. */
   port: number;
+  ready?: () => boolean;
 }
 
 /** A folder for a server's data, removed with it, and in any case at the end of the process. */
@@ -46,7 +47,8 @@ export class ServerProcess {
   private constructor(child: ChildProcess, folder: DataFolder) {
     this.#child = child;
     this.#folder = folder;
-    process.once("exit", this.#atExit);
+    // Before the folder is removed, which it would write to.
+    process.prependOnceListener("exit", this.#atExit);
     const keep = (chunk: Buffer) => {
       this.#output = (this.#output + chunk).slice(-4_000);
     };
@@ -71,7 +73,7 @@ export class ServerProcess {
     });
     const server = new ServerProcess(child, folder);
     try {
-      await Promise.race([listening(port), server.#gone()]);
+      await Promise.race([listening(port, command.ready ?? (() => true)), server.#gone()]);
     } catch (cause) {
       const output = server.#output;
       await server.stop();
@@ -117,17 +119,17 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** Asks every 50 ms for 30 s at most. */
-async function listening(port: number): Promise<void> {
+async function listening(port: number, ready: () => boolean): Promise<void> {
   for (let attempt = 0; attempt < 600; attempt++) {
     const socket = connect({ port, host: "127.0.0.1" });
     const ok = await new Promise<boolean>((resolve) => {
       socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
     });
     socket.destroy();
-    if (ok) return;
+    if (ok && ready()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`nothing listens on port ${port} after 30 s`);
+  throw new Error(`it is not ready on port ${port} after 30 s`);
 }
 
 function has(program: string): boolean {
