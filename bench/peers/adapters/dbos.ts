@@ -19,7 +19,7 @@ type Workflow = (value: number) => Promise<number>;
 
 export async function startWorker({ folder, server, tally }: WorkerContext): Promise<PeerWorker> {
   const { DBOS } = load<DbosModule>(folder, "@dbos-inc/dbos-sdk");
-  DBOS.setConfig({ name: "bench", systemDatabaseUrl: server, systemDatabasePoolSize: 20, logLevel: "error" });
+  DBOS.setConfig({ name: "bench", systemDatabaseUrl: server, logLevel: "error" });
   const child = DBOS.registerWorkflow(async (value) => tally.run("step", value) + 1, { name: "child" });
   const workflows: Record<string, Workflow> = {
     trivial: async (value) => tally.run("trivial", value),

@@ -37,7 +37,7 @@ interface EndedJob {
 
 /** Workers of each queue: those of single jobs share the work, the one of batches takes what is there. */
 const QUEUES = {
-  trivial: { batchSize: 1, localConcurrency: 16 },
+  trivial: { batchSize: 64, localConcurrency: 2 },
   "trivial-batches": { batchSize: 500, localConcurrency: 2, burstWhenBatchFull: true },
 };
 /** How long the client waits after it has asked; longer adds to every latency, shorter takes more of the database. */
@@ -63,41 +63,63 @@ export async function startWorker({ folder, server, tally }: WorkerContext): Pro
 export async function startClient({ folder, server }: ClientContext): Promise<PeerClient> {
   const background = { supervise: false, schedule: false, migrate: false };
   const boss = await start(folder, { connectionString: server, max: 20, ...background });
-  const waiting = new Map<string, { resolve(value: number): void; reject(error: Error): void }>();
-  let closed = false;
-  const asking = (async () => {
-    while (!closed) {
-      if (waiting.size > 0) {
-        const { rows } = await boss
-          .getDb()
-          .executeSql(
-            "SELECT id, state, output FROM pgboss.job WHERE id = ANY($1::uuid[]) AND state IN ('completed', 'failed')",
-            [[...waiting.keys()]],
-          );
-        for (const { id, state, output } of rows) {
-          const waiter = waiting.get(id);
-          waiting.delete(id);
-          if (state === "completed") waiter?.resolve(output.value);
-          else waiter?.reject(new Error(JSON.stringify(output)));
-        }
-      }
-      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
-    }
-  })();
+  const asking = Object.keys(QUEUES).map((name) => new EndedJobs(boss, name));
   return {
     async call(name, values) {
       const jobs = values.map((value) => ({ id: randomUUID(), data: { value } }));
       await boss.insert(name, jobs);
-      return Promise.all(
-        jobs.map(({ id }) => new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))),
-      );
+      const ended = asking.find((one) => one.queue === name)!;
+      return Promise.all(jobs.map(({ id }) => ended.wait(id)));
     },
     close: async () => {
-      closed = true;
-      await asking;
+      await Promise.all(asking.map((one) => one.close()));
       await boss.stop({ graceful: false });
     },
   };
+}
+
+/** Asks for the ends of all jobs of a queue that are waited for, in one query each time. */
+class EndedJobs {
+  readonly queue: string;
+  readonly #boss: PgBoss;
+  readonly #waiting = new Map<string, { resolve(value: number): void; reject(error: Error): void }>();
+  #closed = false;
+  readonly #loop: Promise<void>;
+
+  constructor(boss: PgBoss, queue: string) {
+    this.#boss = boss;
+    this.queue = queue;
+    this.#loop = this.#run();
+  }
+
+  wait(id: string): Promise<number> {
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    return this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      if (this.#waiting.size > 0) await this.#ask();
+      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+    }
+  }
+
+  /** With the name: without it the primary key is of no use. */
+  async #ask(): Promise<void> {
+    const text = `SELECT id, state, output FROM pgboss.job
+      WHERE name = $1 AND id = ANY($2::uuid[]) AND state IN ('completed', 'failed')`;
+    const { rows } = await this.#boss.getDb().executeSql(text, [this.queue, [...this.#waiting.keys()]]);
+    for (const { id, state, output } of rows) {
+      const waiter = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (state === "completed") waiter?.resolve(output.value);
+      else waiter?.reject(new Error(JSON.stringify(output)));
+    }
+  }
 }
 
 async function start(folder: string, options: Record<string, unknown>): Promise<PgBoss> {
