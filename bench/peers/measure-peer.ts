@@ -140,7 +140,8 @@ function summarise(peer: Peer, mode: PeerMode, bursts: Burst[]): PeerMeasurement
     unit: mode.work === "steps" ? "steps/s" : mode.work === "fan-out" ? "children/s" : "calls/s",
     rate: spreadOf(rates),
     rates,
-    latencyMs: medianLatency(bursts.map((one) => one.report.latencyMs)),
+    // Of `drain` it would be the time until calls are recorded.
+    ...(mode.kind === "drain" ? {} : { latencyMs: medianLatency(bursts.map((one) => one.report.latencyMs)) }),
     ...(Number.isNaN(cpuMicros) ? {} : { cpuMicrosPerUnit: cpuMicros }),
     generatorLoad: median((one) => one.report.generatorLoad),
     errors: sum((one) => one.errors),

@@ -95,6 +95,12 @@ const dbos: Peer = {
   modes: [
     trivial({ how: "workflow without steps, behind HTTP" }),
     best({ how: "256 in flight", inFlight: 256 }),
+    best({
+      how: "a queue: 4 batches of 100, each enqueued in one transaction",
+      kind: "drain",
+      inFlight: 4,
+      batch: 100,
+    }),
     steps({ how: "calls of a workflow", function: "steps-calls" }),
     steps({ how: "runStep, in the process", function: "steps-runs" }),
     fanOut({ how: "calls of a workflow" }),

@@ -35,7 +35,11 @@ export function details({ measurements, peers }: PeersResult): { header: string[
 }
 
 export function renderText(result: PeersResult): string {
-  const tables = [overview(result), details(result)].map(({ header, rows }) => renderTable(header, rows));
+  const joined = ([work, peer, how, ...figures]: string[]) => [`${work} / ${peer} / ${how}`, ...figures];
+  const { header, rows } = details(result);
+  const tables = [overview(result), { header: joined(header), rows: rows.map(joined) }].map((table) =>
+    renderTable(table.header, table.rows),
+  );
   const unmeasured = result.peers
     .filter((peer) => peer.unmeasured !== undefined)
     .map((peer) => `${peer.title}: ${peer.unmeasured}`);

@@ -9,6 +9,9 @@ export interface WorkerArgument {
   server: unknown;
 }
 
+// Peers are told by others how they use what they depend on.
+process.noDeprecation = true;
+
 const { adapter, folder, server } = childArgument<WorkerArgument>();
 const { startWorker }: Adapter = await import(adapter);
 const tally = new Tally();

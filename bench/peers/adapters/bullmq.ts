@@ -12,7 +12,13 @@ import { load } from "../modules.ts";
 
 /** The part of `bullmq` that is used here. */
 interface BullMq {
-  Queue: new (name: string, options: Options) => Closable & { addBulk(jobs: BulkJob[]): Promise<unknown> };
+  Queue: new (
+    name: string,
+    options: Options,
+  ) => Closable & {
+    add(name: string, data: { value: number }, options: JobOptions): Promise<unknown>;
+    addBulk(jobs: BulkJob[]): Promise<unknown>;
+  };
   Worker: new (name: string, processor: (job: Job) => Promise<number>, options: WorkerOptions) => Closable;
   FlowProducer: new (options: Options) => Closable & { addBulk(flows: Flow[]): Promise<unknown> };
   QueueEvents: new (
@@ -107,7 +113,9 @@ export async function startClient({ folder, server: connection }: ClientContext)
         ids.map((id) => new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))),
       );
       const tree = kind === "trivial" ? undefined : kind === "steps" ? sequence : fanOut;
-      if (tree === undefined) await queue.addBulk(values.map((value, index) => job(value, ids[index])));
+      const [first, ...more] = values.map((value, index) => job(value, ids[index]));
+      if (tree === undefined && more.length === 0) await queue.add(first!.name, first!.data, first!.opts);
+      else if (tree === undefined) await queue.addBulk([first!, ...more]);
       else await flows.addBulk(values.map((value, index) => tree(value, ids[index]!)));
       return results;
     },

@@ -46,7 +46,8 @@ export const postgres: ServerKind = {
       folder,
       port: port!,
       // It listens before it takes connections.
-      ready: () => spawnSync(join(binaries()!, "pg_isready"), ["-h", "127.0.0.1", "-p", String(port)]).status === 0,
+      ready: () =>
+        spawnSync(join(binaries()!, "pg_isready"), ["-h", "127.0.0.1", "-p", String(port)]).status === 0,
       ...(user && { user }),
     });
     return {
