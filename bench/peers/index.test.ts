@@ -29,7 +29,6 @@ test("options that mean nothing are refused", () => {
       /bullmq.* not installed in \/nowhere: run with --install/,
     ],
     [["--size", "huge"], /must be smoke or real/],
-    [["--seconds", "0"], /above 0/],
     [["--repeats", "1.5"], /whole number/],
     [["--update-docs", "/nowhere/result.json"], /\/nowhere\/result.json is not a bench result/],
   ];

@@ -47,7 +47,7 @@ test("a peer is started, measured in each of its modes and stopped", async () =>
   assert.equal(drained!.latencyMs, undefined, "the latency of recording is none of the work");
 });
 
-for (const fault of ["twice", "skips", "wrong"] as const) {
+for (const fault of ["twice", "wrong"] as const) {
   test(`errors are counted of a peer that does its work ${fault}`, async () => {
     const [measured] = await measurePeer(fakePeer([trivial], fault), { ...context, repeats: 1 });
     const calls = Number.parseInt(measured!.checksum, 10);
@@ -57,7 +57,7 @@ for (const fault of ["twice", "skips", "wrong"] as const) {
 }
 
 test("a peer that does not start is an error, and leaves nothing running", async () => {
-  await assert.rejects(measurePeer(fakePeer([trivial], "broken"), context), /worker.ts ended early/);
+  await assert.rejects(measurePeer(fakePeer([trivial], "broken"), context), /worker.ts ended early \(3\)/);
 });
 
 test("dispatch-ts is a peer like the others", async () => {

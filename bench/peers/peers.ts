@@ -1,10 +1,10 @@
 /** Who is measured, what each is asked to do, and what its figures stand for. */
 import { CHILDREN, STEPS } from "../subjects/counts.ts";
 import type { ServiceCounters } from "../subjects/service.ts";
-import { tallyOf } from "./adapters/dispatch.ts";
 import { postgres } from "./servers/postgres.ts";
 import { redis } from "./servers/redis.ts";
 import { restate } from "./servers/restate.ts";
+import { tallyOf } from "./service-tally.ts";
 import type { Peer, PeerMode } from "./types.ts";
 
 const IN_FLIGHT = 64;
@@ -147,8 +147,9 @@ const pgBoss: Peer = {
   ],
   absent: {
     steps:
-      "no such feature: jobs that wait for others are released by a pass that runs once a second at most",
-    "fan-out": "no such feature: as with steps; a job cannot await others",
+      "not comparable: jobs can depend on others, but are released by a pass that runs once a second at most",
+    "fan-out":
+      "not comparable: a job can depend on 100 others, but is released by a pass that runs once a second at most",
   },
 };
 
@@ -172,8 +173,8 @@ const graphileWorker: Peer = {
   ],
   absent: {
     trivial: "no such feature: results are not kept",
-    steps: "no such feature",
-    "fan-out": "no such feature",
+    steps: "no such feature: a job cannot wait for another",
+    "fan-out": "no such feature: a job cannot wait for others",
     latency: "no such feature: results are not kept",
   },
 };

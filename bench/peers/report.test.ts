@@ -82,6 +82,7 @@ test("the text and the page have every way, the versions, and what was not measu
     assert.ok(text.includes(part), part);
   const page = renderMarkdown(result);
   assert.match(page, /Commit `abc1234`, 2026-01-02\. .* on core 0, the client on core 1\./);
+  assert.match(page, /^- The Queue, trivial, 64 in flight: no such feature: no results\.$/m);
   assert.match(page, /\| The Queue \| queue 1\.2\.3 \| synced \| one \|/);
   assert.match(page, /\| best throughput \| The Queue \| one by one \| 8,000 calls\/s \|/);
 });

@@ -58,6 +58,14 @@ export function renderMarkdown(result: PeersResult): string {
     "",
     markdownTable(overview(result)),
     "",
+    ...peers.flatMap((peer) =>
+      WORKS.filter((work) => peer.absent[work] !== undefined).map(
+        (work) => `- ${peer.title}, ${TITLES[work]}: ${peer.absent[work]}.`,
+      ),
+    ),
+    "",
+    ...betterPeers(result),
+    "",
     "Every way that was measured:",
     "",
     markdownTable(details(result)),
@@ -66,8 +74,6 @@ export function renderMarkdown(result: PeersResult): string {
       header: ["", "versions", "durability", "processes besides the client"],
       rows: peers.map((peer) => [peer.title, peer.versions.join(", "), peer.durability, peer.processes]),
     }),
-    "",
-    ...betterPeers(result),
   ].join("\n");
 }
 
@@ -96,7 +102,7 @@ export function betterPeers({ measurements, peers }: PeersResult): string[] {
 
 function cell({ measurements }: PeersResult, peer: PeerNote, work: Work): string {
   const one = fastest(measurements, peer.name, work);
-  if (one === undefined) return peer.unmeasured === undefined ? noFeature(peer, work) : "not measured";
+  if (one === undefined) return peer.unmeasured === undefined ? absence(peer, work) : "not measured";
   const { p50, p99 } = one.latencyMs!;
   const latency = `p50 ${short(p50)} ms, p99 ${short(p99)} ms`;
   if (work === "latency") return latency;
@@ -104,9 +110,9 @@ function cell({ measurements }: PeersResult, peer: PeerNote, work: Work): string
   return work === "trivial" ? `${rate}, ${latency}` : rate;
 }
 
-/** The reason has its place in the text; the cell says that there is nothing, and not that it is slow. */
-function noFeature(peer: PeerNote, work: Work): string {
-  return peer.absent[work] === undefined ? "not measured" : "no such feature";
+/** What stands before the colon; the reason has its place below the table. */
+function absence(peer: PeerNote, work: Work): string {
+  return peer.absent[work]?.split(":")[0] ?? "not measured";
 }
 
 function fastest(list: readonly PeerMeasurement[], peer: string, work: Work): PeerMeasurement | undefined {

@@ -60,7 +60,7 @@ export interface Peer {
   /** Which processes it has besides the client, in a sentence. */
   processes: string;
   modes: readonly PeerMode[];
-  /** Work that it has no feature for, and why. */
+  /** Work that it has no feature for: what stands in the table, a colon, and why. */
   absent: Partial<Record<Work, string>>;
   /** Module with `startWorker` and `startClient`, given to both processes. */
   adapter: URL;

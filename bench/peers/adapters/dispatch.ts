@@ -1,9 +1,7 @@
 /** dispatch-ts itself: the service of `subjects/service.ts`, and its client taking results over HTTP. */
 import { Call, Client } from "../../../src/index.ts";
 import { allEnded } from "../../load/all-ended.ts";
-import type { ServiceCounters } from "../../subjects/service.ts";
 import { type ClientContext, kindOf, type PeerClient } from "../adapter.ts";
-import type { TallyAnswer } from "../tally.ts";
 
 const FUNCTIONS = { trivial: "trivial", steps: "tenSteps", fanOut: "fanOut" };
 
@@ -21,13 +19,5 @@ export async function startClient({ worker }: ClientContext): Promise<PeerClient
     },
     drained: () => allEnded(url),
     close: () => client.close(),
-  };
-}
-
-/** The service counts ends, not arguments. Failed attempts count as runs, so that they stand out. */
-export function tallyOf({ succeeded, failed }: ServiceCounters): TallyAnswer {
-  return {
-    trivial: { runs: (succeeded.trivial ?? 0) + failed },
-    step: { runs: (succeeded.step ?? 0) + failed },
   };
 }

@@ -72,12 +72,15 @@ export class ServerProcess {
       ...command.user,
     });
     const server = new ServerProcess(child, folder);
+    const waiting = new AbortController();
     try {
-      await Promise.race([listening(port, command.ready ?? (() => true)), server.#gone()]);
+      await Promise.race([listening(port, command.ready ?? (() => true), waiting.signal), server.#gone()]);
     } catch (cause) {
       const output = server.#output;
       await server.stop();
       throw new Error(`${command.command} did not start: ${(cause as Error).message}\n${output}`, { cause });
+    } finally {
+      waiting.abort();
     }
     return server;
   }
@@ -119,8 +122,8 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /** Asks every 50 ms for 30 s at most. */
-async function listening(port: number, ready: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt++) {
+async function listening(port: number, ready: () => boolean, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; attempt < 600 && !signal.aborted; attempt++) {
     const socket = connect({ port, host: "127.0.0.1" });
     const ok = await new Promise<boolean>((resolve) => {
       socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
