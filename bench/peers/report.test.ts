@@ -6,6 +6,12 @@ import { assertPublishable, betterPeers, overview, renderMarkdown, renderText } 
 import type { PeerMeasurement, PeerNote, PeersResult } from "./result.ts";
 import type { Work } from "./types.ts";
 
+/** Without a latency, as all whose results are not taken. */
+function drained(peer: string, rate: number, how: string): PeerMeasurement {
+  const { latencyMs: _, ...rest } = measured(peer, "best", rate, how);
+  return rest;
+}
+
 const measured = (peer: string, work: Work, rate: number, how = "somehow"): PeerMeasurement => ({
   peer,
   work,
@@ -47,7 +53,7 @@ const result: PeersResult = {
     measured("dispatch-ts", "best", 9_000),
     measured("dispatch-ts", "latency", 500),
     measured("queue", "best", 8_000, "one by one"),
-    measured("queue", "best", 20_000, "all at once"),
+    drained("queue", 20_000, "all at once"),
     measured("queue", "latency", 100),
   ],
 };

@@ -103,8 +103,7 @@ export function betterPeers({ measurements, peers }: PeersResult): string[] {
 function cell({ measurements }: PeersResult, peer: PeerNote, work: Work): string {
   const one = fastest(measurements, peer.name, work);
   if (one === undefined) return peer.unmeasured === undefined ? absence(peer, work) : "not measured";
-  const { p50, p99 } = one.latencyMs!;
-  const latency = `p50 ${short(p50)} ms, p99 ${short(p99)} ms`;
+  const latency = `p50 ${short(one.latencyMs?.p50)} ms, p99 ${short(one.latencyMs?.p99)} ms`;
   if (work === "latency") return latency;
   const rate = `${count(one.rate.median)} ${one.unit}`;
   return work === "trivial" ? `${rate}, ${latency}` : rate;
