@@ -22,6 +22,7 @@ interface Options {
   folder: string;
   install?: boolean;
   pin: boolean;
+  subjectCores?: string;
   out: string;
   json?: boolean;
   updateDocs?: string | true;
@@ -53,6 +54,10 @@ const options = new Command("bench:peers")
   .option("--folder <dir>", "where the peers' packages are", here(".installed"))
   .option("--install", "install the packages there with npm, say what else is missing, and measure nothing")
   .option("--no-pin", "do not pin peer and client to different cores")
+  .option(
+    "--subject-cores <list>",
+    "cores of a peer's processes, as taskset takes them (default: all but the last)",
+  )
   .option("--out <dir>", "where the result goes", here("../results"))
   .option("--json", "print the result as JSON and nothing else")
   .option(
@@ -78,7 +83,7 @@ if (options.install) {
 async function run(): Promise<void> {
   const smoke = options.size === "smoke";
   const wanted = chosen();
-  const pinning = choosePinning(options.pin);
+  const pinning = choosePinning(options.pin, options.subjectCores);
   const context: PeerContext = {
     folder,
     pinning,

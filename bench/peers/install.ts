@@ -29,5 +29,6 @@ export function missingOf(peer: Peer, folder: string): string | undefined {
 
 export function versionsOf(peer: Peer, folder: string): string[] {
   const packages = peer.packages.map((name) => `${name} ${installedVersion(folder, name)}`);
-  return peer.server === undefined ? packages : [...packages, peer.server.version(folder)];
+  const server = peer.server === undefined ? [] : [peer.server.version(folder)];
+  return [...packages, ...(peer.versions ?? []), ...server];
 }

@@ -46,6 +46,7 @@ const dispatch: Peer = {
   name: "dispatch-ts",
   title: "dispatch-ts",
   packages: [],
+  versions: [`SQLite ${process.versions.sqlite}`],
   durability: "SQLite in WAL mode with synchronous=FULL: a commit is synced before anything is acknowledged",
   processes: "the service",
   adapter: adapter("dispatch"),
@@ -68,7 +69,7 @@ const dispatch: Peer = {
 const restatePeer: Peer = {
   name: "restate",
   title: "Restate",
-  packages: ["@restatedev/restate-server", "@restatedev/restate-sdk"],
+  packages: ["@restatedev/restate-sdk"],
   server: restate,
   durability: "one node, the server's defaults: its log is synced (rocksdb-disable-wal-fsync = false)",
   processes: "restate-server and the process with the handlers",
@@ -120,6 +121,7 @@ const bullmq = (appendfsync: "always" | "everysec", durability: string): Peer =>
   modes: [
     trivial({ how: "add, results by events" }),
     best({ how: "addBulk, 16 batches of 100, results by events", inFlight: 16, batch: 100 }),
+    best({ how: "addBulk, 4 batches of 1,000, results left", kind: "drain", inFlight: 4, batch: 1_000 }),
     steps({ how: "flow: a chain of jobs, submitted whole" }),
     fanOut({ how: "flow: a job with 100 children, submitted whole" }),
     latency({ how: "add, results by events" }),
@@ -142,6 +144,13 @@ const pgBoss: Peer = {
       function: "trivial-batches",
       inFlight: 4,
       batch: 500,
+    }),
+    best({
+      how: "insert of 4 batches of 1,000, workers take 500 at once, results left",
+      function: "trivial-batches",
+      kind: "drain",
+      inFlight: 4,
+      batch: 1_000,
     }),
     latency({ how: "insert with notify, client polls for results" }),
   ],

@@ -54,6 +54,8 @@ export interface Peer {
   title: string;
   /** npm packages whose versions are reported; all must be installed in the folder. */
   packages: readonly string[];
+  /** What else has a version. */
+  versions?: readonly string[];
   server?: ServerKind;
   /** Options of the server and what they mean, in a sentence. */
   durability: string;

@@ -18,6 +18,7 @@ interface BullMq {
   ) => Closable & {
     add(name: string, data: { value: number }, options: JobOptions): Promise<unknown>;
     addBulk(jobs: BulkJob[]): Promise<unknown>;
+    getJobCountByTypes(...types: string[]): Promise<number>;
   };
   Worker: new (name: string, processor: (job: Job) => Promise<number>, options: WorkerOptions) => Closable;
   FlowProducer: new (options: Options) => Closable & { addBulk(flows: Flow[]): Promise<unknown> };
@@ -118,6 +119,13 @@ export async function startClient({ folder, server: connection }: ClientContext)
       else if (tree === undefined) await queue.addBulk([first!, ...more]);
       else await flows.addBulk(values.map((value, index) => tree(value, ids[index]!)));
       return results;
+    },
+    async submit(_, values) {
+      await queue.addBulk(values.map((value) => job(value)));
+    },
+    async drained() {
+      const left = () => queue.getJobCountByTypes("wait", "active", "delayed", "prioritized", "paused");
+      while ((await left()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     },
     close: async () => {
       await Promise.all(all.map((one) => one.close()));

@@ -17,7 +17,7 @@ interface PgBoss {
     options: Record<string, unknown>,
     handler: (jobs: Job[]) => Promise<JobResult[]>,
   ): Promise<string>;
-  insert(name: string, jobs: { id: string; data: { value: number } }[]): Promise<unknown>;
+  insert(name: string, jobs: { id?: string; data: { value: number } }[]): Promise<unknown>;
   getDb(): { executeSql(text: string, values: unknown[]): Promise<{ rows: EndedJob[] }> };
 }
 interface Job {
@@ -70,6 +70,17 @@ export async function startClient({ folder, server }: ClientContext): Promise<Pe
       await boss.insert(name, jobs);
       const ended = asking.find((one) => one.queue === name)!;
       return Promise.all(jobs.map(({ id }) => ended.wait(id)));
+    },
+    async submit(name, values) {
+      await boss.insert(
+        name,
+        values.map((value) => ({ data: { value } })),
+      );
+    },
+    async drained(name) {
+      const query = "SELECT id, state FROM pgboss.job WHERE name = $1 AND state < 'completed' LIMIT 1";
+      const left = async () => (await boss.getDb().executeSql(query, [name])).rows.length > 0;
+      while (await left()) await new Promise((resolve) => setTimeout(resolve, 20));
     },
     close: async () => {
       await Promise.all(asking.map((one) => one.close()));

@@ -13,7 +13,10 @@ export const postgres: ServerKind = {
     binaries() === undefined
       ? "postgres is missing: apt-get install postgresql (it starts a service)"
       : undefined,
-  version: () => execFileSync(join(binaries()!, "postgres"), ["--version"], { encoding: "utf8" }).trim(),
+  version: () => {
+    const text = execFileSync(join(binaries()!, "postgres"), ["--version"], { encoding: "utf8" });
+    return `PostgreSQL ${/\d+\S*/.exec(text)?.[0] ?? "unknown"}`;
+  },
   async start({ cores }) {
     // PostgreSQL refuses to run as root.
     const user = process.getuid?.() === 0 ? idsOf("postgres") : undefined;
