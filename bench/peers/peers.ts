@@ -77,6 +77,7 @@ const restatePeer: Peer = {
   modes: [
     trivial({ how: "HTTP ingress" }),
     best({ how: "HTTP ingress, 256 in flight", inFlight: 256 }),
+    best({ how: "one-way sends, 256 in flight, results left", kind: "drain", inFlight: 256 }),
     steps({ how: "calls of a handler", function: "steps-calls" }),
     steps({ how: "ctx.run, in the process", function: "steps-runs" }),
     fanOut({ how: "calls of a handler" }),

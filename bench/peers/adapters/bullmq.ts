@@ -77,7 +77,7 @@ export async function startWorker({ folder, server: connection, tally }: WorkerC
     [CHILD_QUEUE]: async ({ data }) => tally.run("step", data.value) + 1,
   };
   const workers = Object.entries(processors).map(
-    ([queue, processor]) => new Worker(queue, processor, { connection, concurrency: 100 }),
+    ([queue, processor]) => new Worker(queue, processor, { connection, concurrency: 50 }),
   );
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
   return {

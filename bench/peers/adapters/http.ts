@@ -8,7 +8,11 @@ import type { PeerClient } from "../adapter.ts";
 const CONNECTIONS = 1024;
 
 /** POSTs each value as JSON to `origin`; the answer is the result as JSON. */
-export function httpClient(origin: string, pathOf: (name: string) => string): PeerClient {
+export function httpClient(
+  origin: string,
+  pathOf: (name: string) => string,
+  accepted: readonly number[] = [200],
+): PeerClient {
   const pool = new Pool(origin, { connections: CONNECTIONS });
   const one = async (name: string, value: number) => {
     const { statusCode, body } = await pool.request({
@@ -18,7 +22,7 @@ export function httpClient(origin: string, pathOf: (name: string) => string): Pe
       body: JSON.stringify(value),
     });
     const text = await body.text();
-    if (statusCode !== 200) throw new Error(`HTTP ${statusCode}: ${text}`);
+    if (!accepted.includes(statusCode)) throw new Error(`HTTP ${statusCode}: ${text}`);
     return JSON.parse(text) as unknown;
   };
   return {

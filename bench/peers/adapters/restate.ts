@@ -54,7 +54,22 @@ export async function startWorker({ folder, server, tally }: WorkerContext): Pro
 }
 
 export async function startClient({ server }: ClientContext): Promise<PeerClient> {
-  return httpClient((server as RestateAddress).ingress, (name) => `/${SERVICE.name}/${handlerName(name)}`);
+  const { ingress, admin } = server as RestateAddress;
+  const client = httpClient(ingress, (name) => `/${SERVICE.name}/${handlerName(name)}`);
+  const sender = httpClient(ingress, (name) => `/${SERVICE.name}/${handlerName(name)}/send`, [200, 202]);
+  return {
+    ...client,
+    async submit(name, values) {
+      await sender.call!(name, values);
+    },
+    async drained() {
+      while ((await unfinished(admin)) > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    },
+    close: async () => {
+      await client.close();
+      await sender.close();
+    },
+  };
 }
 
 /** Names of handlers have no hyphens. */
@@ -77,4 +92,16 @@ async function register(admin: string, uri: string): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+}
+
+async function unfinished(admin: string): Promise<number> {
+  const query = "SELECT count(*) AS count FROM sys_invocation_status WHERE status <> 'completed'";
+  const response = await fetch(`${admin}/query`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify({ query }),
+  });
+  if (!response.ok) throw new Error(`query answered ${response.status}: ${await response.text()}`);
+  const { rows } = (await response.json()) as { rows: { count: number }[] };
+  return rows[0]!.count;
 }
