@@ -34,7 +34,8 @@ export class DataFolder {
 
   remove(): void {
     process.off("exit", this.#atExit);
-    rmSync(this.path, { recursive: true, force: true });
+    // Descendants of a server that was killed may write for a moment longer.
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 }
 
