@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { DataFolder, freePorts, ServerProcess } from "./process.ts";
@@ -47,6 +48,25 @@ test("a program that does not exist is an error", async () => {
     /did not start/,
   );
   assert.equal(existsSync(folder.path), false);
+});
+
+test("a process that ends in a hurry takes its server and the data with it", async () => {
+  const [port] = await freePorts(1);
+  const program = `
+    import { DataFolder, ServerProcess } from ${JSON.stringify(new URL("process.ts", import.meta.url).href)};
+    const folder = new DataFolder();
+    const args = ["-e", ${JSON.stringify(LISTEN)}, "${port}"];
+    await ServerProcess.start({ command: process.execPath, args, cores: undefined, folder, port: ${port} });
+    console.log(folder.path);
+    process.exit(1);
+  `;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    encoding: "utf8",
+  });
+  const path = stdout.trim();
+  assert.match(path, /dispatch-peer-/);
+  assert.equal(existsSync(path), false);
+  await assert.rejects(fetch(`http://127.0.0.1:${port}`), TypeError);
 });
 
 test("the line of a process whose name has spaces and parentheses is read", () => {
