@@ -29,6 +29,8 @@ test("options that mean nothing are refused", () => {
       /bullmq.* not installed in \/nowhere: run with --install/,
     ],
     [["--size", "huge"], /must be smoke or real/],
+    [["--size", "smoke", "--update-docs"], /needs the real size/],
+    [["--update-docs", "--peer", "dispatch-ts"], /restate: --update-docs needs all peers/],
     [["--repeats", "1.5"], /whole number/],
     [["--update-docs", "/nowhere/result.json"], /\/nowhere\/result.json is not a bench result/],
   ];

@@ -83,6 +83,7 @@ if (options.install) {
 async function run(): Promise<void> {
   const smoke = options.size === "smoke";
   const wanted = chosen();
+  if (options.updateDocs) refuseIncomplete(wanted);
   const pinning = choosePinning(options.pin, options.subjectCores);
   const context: PeerContext = {
     folder,
@@ -152,6 +153,15 @@ function chosen(): readonly Peer[] {
     if (missing !== undefined) refuse(`${name}: ${missing}`);
     return peer;
   });
+}
+
+/** Before minutes are spent on a result that is not for the page. */
+function refuseIncomplete(wanted: readonly Peer[]): void {
+  if (options.size !== "real") refuse("--update-docs needs the real size");
+  for (const peer of peers) {
+    const missing = wanted.includes(peer) ? missingOf(peer, folder) : "--update-docs needs all peers";
+    if (missing !== undefined) refuse(`${peer.name}: ${missing}`);
+  }
 }
 
 function updateDocs(result: PeersResult): void {
