@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { replaceResults } from "./docs.ts";
+import { replaceResults, replaceSection } from "./docs.ts";
 import { type BenchResult, RESULT_FORMAT } from "./result.ts";
 import { spreadOf } from "./stats.ts";
 
@@ -41,4 +41,14 @@ test("the results of the benchmarks page are replaced, and nothing else of it", 
 
 test("a page without a place for results is refused", () => {
   assert.throws(() => replaceResults("# Benchmarks", result), /no section for results/);
+});
+
+test("the figures of the peers have a section of their own", () => {
+  const replaced = replaceSection(page, "peers", "faster\n");
+  assert.match(replaced, /<!-- peers: start; written by [^>]*-->\n\nfaster\n\n<!-- peers: end -->/);
+  assert.equal(replaceSection(replaced, "peers", "faster"), replaced);
+  assert.equal(
+    replaceResults(replaced, result),
+    replaceSection(replaceResults(page, result), "peers", "faster"),
+  );
 });

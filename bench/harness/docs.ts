@@ -3,9 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type BenchResult, type Measurement, readResult } from "./result.ts";
 
-const PAGE = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url));
-const START = "<!-- results: start; written by `npm run bench -- --update-docs` -->";
-const END = "<!-- results: end -->";
+export const BENCHMARKS_PAGE = fileURLToPath(new URL("../../docs/benchmarks.md", import.meta.url));
 
 /** @throws {Error} when the file is no result, one of the smoke size, or one with errors */
 export function updateDocs(file: string): void {
@@ -13,15 +11,23 @@ export function updateDocs(file: string): void {
   if (result.size !== "real") throw new Error(`${file} is of the smoke size: its figures say nothing`);
   const failed = result.measurements.find((one) => one.errors > 0);
   if (failed !== undefined) throw new Error(`${file}: ${failed.scenario} / ${failed.mode} had errors`);
-  writeFileSync(PAGE, replaceResults(readFileSync(PAGE, "utf8"), result));
+  writeFileSync(BENCHMARKS_PAGE, replaceResults(readFileSync(BENCHMARKS_PAGE, "utf8"), result));
 }
 
-/** The page with the section between the two comments replaced. @throws {Error} when it has no such section */
+/** The page with these results instead of the last. @throws {Error} when it has no section for results */
 export function replaceResults(page: string, result: BenchResult): string {
-  const start = page.indexOf(START);
-  const end = page.indexOf(END);
-  if (start < 0 || end < start) throw new Error("the page has no section for results");
-  return `${page.slice(0, start)}${START}\n\n${renderMarkdown(result)}\n${page.slice(end)}`;
+  return replaceSection(page, "results", renderMarkdown(result));
+}
+
+/**
+ * The page with a text instead of what stands between `<!-- NAME: start… -->` and `<!-- NAME: end -->`.
+ * @throws {Error} when it has no such section
+ */
+export function replaceSection(page: string, name: string, text: string): string {
+  const start = new RegExp(`<!-- ${name}: start\\b[^>]*-->`).exec(page);
+  const end = page.indexOf(`<!-- ${name}: end -->`);
+  if (start === null || end < start.index) throw new Error(`the page has no section for ${name}`);
+  return `${page.slice(0, start.index)}${start[0]}\n\n${text.trimEnd()}\n\n${page.slice(end)}`;
 }
 
 function renderMarkdown({ commit, startedAt, machine, seed, measurements }: BenchResult): string {

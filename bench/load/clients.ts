@@ -1,11 +1,9 @@
 /** The clients' process: dispatches calls with the SDK over HTTP and takes their results, as the bench orders. */
 import { performance } from "node:perf_hooks";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Call, Client, type ClientOptions } from "../../src/index.ts";
-import { CallState } from "../../src/wire/gen/dispatch/control/v1/call_info_pb.js";
-import { ListRequestSchema, ListResponseSchema } from "../../src/wire/gen/dispatch/control/v1/control_pb.js";
 import { serveParent } from "../harness/child.ts";
 import { type Latency, latencyOf } from "../harness/stats.ts";
+import { allEnded } from "./all-ended.ts";
 
 export interface ClientsOrder {
   url: string;
@@ -88,30 +86,4 @@ async function dispatch(client: Client, order: ClientsOrder): Promise<string[]> 
 async function wrongResults(client: Client, ids: readonly string[], expected: number): Promise<number> {
   const results = await Promise.all(ids.map((id) => client.wait(id)));
   return results.filter((result) => result !== expected).length;
-}
-
-const UNFINISHED = [
-  CallState.DISPATCHED,
-  CallState.DELAYED,
-  CallState.READY,
-  CallState.RUNNING,
-  CallState.SUSPENDED,
-  CallState.CANCELLING,
-];
-
-/** Asks every 20 ms whether any call is left. */
-async function allEnded(url: string): Promise<void> {
-  const request = create(ListRequestSchema, { states: UNFINISHED, pageSize: 1 });
-  const body = new Uint8Array(toBinary(ListRequestSchema, request));
-  for (;;) {
-    const response = await fetch(`${url}/dispatch.control.v1.ControlService/List`, {
-      method: "POST",
-      headers: { "content-type": "application/proto" },
-      body,
-    });
-    if (!response.ok) throw new Error(`List answered ${response.status}: ${await response.text()}`);
-    const { calls } = fromBinary(ListResponseSchema, new Uint8Array(await response.arrayBuffer()));
-    if (calls.length === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
