@@ -4,7 +4,6 @@ import { Registry } from "prom-client";
 import { createEndpoint, type RunFunction } from "../../src/endpoint/index.ts";
 import { RunPool } from "../../src/pool/index.ts";
 import { coroutineSetup } from "../../src/pool/thread-code.ts";
-import { newStateKey } from "../../src/service/state-key.ts";
 import { silentTelemetry, type TelemetryEvent, telemetryTo } from "../../src/telemetry/events.ts";
 import { endpointMetrics } from "../../src/telemetry/metrics/index.ts";
 import { createRunner } from "../../workers/sdk-runner.ts";
@@ -61,7 +60,6 @@ async function onPool(): Promise<{ run: RunFunction; names: Set<string> }> {
   const pool = new RunPool(
     {
       modules,
-      env: { DISPATCH_LOCAL_STATE_KEY: newStateKey() },
       ...(threads === undefined ? {} : { threadsMax: threads }),
       ...(mode === "pool-single" ? { batchRunsMax: 1 } : {}),
     },

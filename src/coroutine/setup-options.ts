@@ -1,4 +1,5 @@
 /** What a thread's environment says about coroutines: see the options of the group "coroutines" in the configuration. */
+import { randomBytes } from "node:crypto";
 import { ConfigurationError } from "../sdk/index.ts";
 import type { EnvelopeKeys } from "../wire/graph/index.ts";
 import type { DriverOptions } from "./driver/driver.ts";
@@ -22,6 +23,11 @@ export function setupOptionsFrom(env: Environment): SetupOptions {
     ...(stateBytesMax ? { stateBytesMax: Number(stateBytesMax) } : {}),
     ...(keys !== undefined && { keys, encrypts: sealing.length > 0 }),
   };
+}
+
+/** A new key, as an entry of `stateKeys`. Its id tells the keys of several machines apart. */
+export function newStateKey(): string {
+  return `local-${randomBytes(4).toString("hex")}:${randomBytes(32).toString("base64")}`;
 }
 
 const list = (text = ""): string[] =>

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { newStateKey } from "../coroutine/setup-options.ts";
 
 /** Options of the pool. Every field is optional. */
 export interface PoolOptions {
@@ -79,7 +80,10 @@ export interface PoolOptions {
   /** How long a thread may take to load the modules, milliseconds. Default: 60,000. */
   startTimeoutMs?: number;
 
-  /** Variables that the threads' `process.env` has besides the process's own, which they go before. Default: none. */
+  /**
+   * Variables that the threads' `process.env` has besides the process's own, which they go before. Default: a key for
+   * the states of suspended functions, so that they outlive their thread.
+   */
   env?: Readonly<Record<string, string>>;
 }
 
@@ -103,7 +107,7 @@ export function resolvePoolOptions(options: PoolOptions = {}): ResolvedPoolOptio
     responseBytesMax: options.responseBytesMax ?? 16_000_000,
     heartbeatMs: options.heartbeatMs ?? 100,
     startTimeoutMs: options.startTimeoutMs ?? 60_000,
-    env: Object.freeze({ ...options.env }),
+    env: Object.freeze({ DISPATCH_LOCAL_STATE_KEY: newStateKey(), ...options.env }),
   });
   checkWhole("threadsMax", resolved.threadsMax, 1, 1_024);
   checkWhole("threadsMin", resolved.threadsMin, 1, resolved.threadsMax);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { newStateKey } from "../coroutine/setup-options.ts";
 import { silentTelemetry } from "../telemetry/events.ts";
 import { CallResultSchema } from "../wire/gen/dispatch/sdk/v1/call_pb.js";
 import { RunRequestSchema, RunResponseSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
@@ -14,13 +15,16 @@ import { ThreadStartError } from "./errors.ts";
 import { RunPool } from "./pool.ts";
 import { threadCode } from "./thread-code.ts";
 
+/** Pools that resume each other's functions. */
+const SAME_KEY = { DISPATCH_LOCAL_STATE_KEY: newStateKey() };
+
 /** Modules of a user, in a folder that knows nothing of this package. */
 async function setup(files: Record<string, string>, setupModules?: string[]) {
   const folder = await mkdtemp(join(tmpdir(), "dispatch-pool-"));
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const modules = Object.keys(files).filter((name) => name.startsWith("functions"));
   const pool = new RunPool(
-    { modules: modules.map((name) => join(folder, name)), threadsMax: 1 },
+    { modules: modules.map((name) => join(folder, name)), threadsMax: 1, env: SAME_KEY },
     {
       telemetry: silentTelemetry,
       code: threadCode(setupModules?.map((name) => new URL(name, `file://${folder}/`).href)),

@@ -4,7 +4,7 @@
  * A state names functions and where they go on, so whoever can write one executes code. With this key only this
  * installation can, from the first start on and without being configured.
  */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
   fsyncSync,
@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { type Config, ConfigError } from "../config/index.ts";
+import { newStateKey } from "../coroutine/setup-options.ts";
 import { IN_MEMORY } from "./scheduler-part.ts";
 
 export interface LocalStateKey {
@@ -52,11 +53,6 @@ export function localStateKey(config: Pick<Config, "storePath" | "stateKeys">): 
 
 function notKept({ message }: Error): string {
   return `suspended functions start again from their input after a restart: their key cannot be kept (${message}); set DISPATCH_STATE_KEYS`;
-}
-
-/** A new key, as an entry of `stateKeys`. Its id tells the keys of several machines apart. */
-export function newStateKey(): string {
-  return `local-${randomBytes(4).toString("hex")}:${randomBytes(32).toString("base64")}`;
 }
 
 function readKey(file: string): string | undefined {

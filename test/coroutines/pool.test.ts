@@ -15,7 +15,6 @@ import {
 } from "../../src/scheduler/delivery/index.ts";
 import { Scheduler } from "../../src/scheduler/index.ts";
 import { Call, Client } from "../../src/sdk/index.ts";
-import { newStateKey } from "../../src/service/state-key.ts";
 import { MemoryStore } from "../../src/store/index.ts";
 import { silentTelemetry } from "../../src/telemetry/events.ts";
 
@@ -29,7 +28,6 @@ before(async () => {
       modules: [module],
       threadsMin: 2,
       threadsMax: 2,
-      env: { DISPATCH_LOCAL_STATE_KEY: newStateKey() },
     },
     { telemetry: silentTelemetry },
   );
