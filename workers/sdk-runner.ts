@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { resolveOwnPackage } from "../src/config/own-package.ts";
 import type { FunctionInfo } from "../src/pool/protocol.ts";
 import { openRegistries, run, setInsideService } from "../src/sdk/index.ts";
+import { installedTracing } from "../src/telemetry/tracing/index.ts";
 import type { CreateRunner, SetupModule } from "./runner.ts";
 
 export const createRunner: CreateRunner = async (modules, setupModules = [], env = process.env) => {
@@ -10,7 +11,10 @@ export const createRunner: CreateRunner = async (modules, setupModules = [], env
   setInsideService(true);
   for (const url of setupModules) await ((await import(url)) as SetupModule).setup?.(env);
   for (const module of modules) await load(module);
-  return { functions: catalog(), run };
+  const tracing = installedTracing();
+  if (tracing === undefined) return { functions: catalog(), run };
+  const { tracedRun } = await import("./traced-run.ts");
+  return { functions: catalog(), run: tracedRun(tracing, run) };
 };
 
 /** One after the other: functions are registered in the order of the modules, whatever they await at load. */

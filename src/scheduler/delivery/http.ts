@@ -3,6 +3,7 @@
  * is the destination policy's, what a failure counts as is `failure.ts`'s.
  */
 import { Agent, type Dispatcher } from "undici";
+import { traceHeaders } from "../../telemetry/tracing/index.ts";
 import type { RequestSigner } from "../../wire/signature/index.ts";
 import { Status } from "../../wire/status.ts";
 import type { Outcome } from "../types.ts";
@@ -43,6 +44,7 @@ export interface HttpRun {
   /** From now until the last byte of the answer, waiting for a connection included. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  readonly trace: string | null;
 }
 
 const CONTENT_TYPE = "application/proto";
@@ -105,7 +107,7 @@ export class HttpTransport {
       method: "POST",
       origin: run.origin,
       path: run.runPath,
-      headers: { ...headers, ...signed },
+      headers: { ...headers, ...signed, ...traceHeadersOf(run) },
       body: run.request,
       signal,
     });
@@ -119,6 +121,13 @@ export class HttpTransport {
     }
     return acceptBody(answer.headers["content-type"], body);
   }
+}
+
+/** Said in the request too, and here for whatever instruments HTTP: proxies, and endpoints of other languages. */
+function traceHeadersOf({ trace }: HttpRun): Record<string, string> {
+  if (trace === null) return {};
+  const { traceparent, tracestate } = traceHeaders(trace);
+  return tracestate === "" ? { traceparent } : { traceparent, tracestate };
 }
 
 /** A 200 is a RunResponse unless it says to be something else; the existing SDKs do not always name the type. */
