@@ -21,18 +21,25 @@ export function tracedRun(tracing: Tracing, run: Runner["run"]): Runner["run"] {
     const parent = contextOf(tracing, traceText(head.trace?.traceparent, head.trace?.tracestate));
     const span = startSpan(tracing, head, parent);
     return api.context.with(api.trace.setSpan(parent, span), () => {
-      const response = run(request, context);
-      if (response instanceof Uint8Array) return ended(tracing, span, response);
-      return response.then(
-        (bytes) => ended(tracing, span, bytes),
-        (error) => {
-          failSpan(tracing, span, "PERMANENT_ERROR", String(error));
-          span.end();
-          throw error;
-        },
-      );
+      try {
+        const response = run(request, context);
+        if (response instanceof Uint8Array) return ended(tracing, span, response);
+        return response.then(
+          (bytes) => ended(tracing, span, bytes),
+          (error) => failed(tracing, span, error),
+        );
+      } catch (error) {
+        return failed(tracing, span, error);
+      }
     });
   };
+}
+
+/** A runner answers what its functions throw: this is a fault of its own, for the thread to answer. */
+function failed(tracing: Tracing, span: Span, error: unknown): never {
+  failSpan(tracing, span, "PERMANENT_ERROR", String(error));
+  span.end();
+  throw error;
 }
 
 /** What is no request is answered by the runner. */
