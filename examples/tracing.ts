@@ -1,6 +1,7 @@
 // Sends the spans of calls to an OpenTelemetry collector (or anything that speaks OTLP over HTTP), and with them those of
 // libraries that are instrumented. With a collector on this machine:
-//   npm install --save-dev @opentelemetry/sdk-trace @opentelemetry/context-async-hooks @opentelemetry/exporter-trace-otlp-http
+//   npm install --save-dev @opentelemetry/api @opentelemetry/sdk-trace @opentelemetry/context-async-hooks \
+//     @opentelemetry/exporter-trace-otlp-http @opentelemetry/resources
 //   dispatch serve functions.ts --setup-modules tracing.ts
 // It is loaded in the process and once in each of its threads. OTEL_EXPORTER_OTLP_ENDPOINT says where the collector is;
 // default: http://localhost:4318.

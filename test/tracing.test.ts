@@ -1,5 +1,6 @@
 /** Spans as they are exported: a service with its threads, its client, and what they tell a collector. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
@@ -135,6 +136,12 @@ test("a call with two children, a suspension and a retry is one trace, as a coll
   );
   const failed = attempts.find(({ status }) => status.code === 2)!;
   assert.equal(failed.status.message, "TEMPORARY_ERROR: TemporaryError: busy");
+  const page = readFileSync(path("../docs/tracing.md"), "utf8");
+  const told = [...spans.map(({ name }) => name), dispatch.name].filter((name) => !name.startsWith("query"));
+  for (const name of told) assert.ok(page.includes(`| \`${name.split(" ")[0]} f\` |`), name);
+  for (const { attributes } of [...spans, dispatch]) {
+    for (const key of Object.keys(attributes)) assert.ok(page.includes(`\`${key}\``), key);
+  }
   assert.ok(spans.every(({ name, threadId }) => /^(execute|query)/.test(name) === Number(threadId) > 0));
 });
 
