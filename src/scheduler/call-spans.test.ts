@@ -172,6 +172,21 @@ test("a call that is known already is told as such", async (t) => {
   assert.equal(spans().filter(({ name }) => name === "run greet").length, 1);
 });
 
+test("of a trace that is not sampled nothing is made, and that goes on to the runs", async (t) => {
+  const { subject, spans } = await setup(t, (s) =>
+    s
+      .on("parent", ({ state }) =>
+        state === undefined ? sleeps("waiting", [child("greet")]) : exitResponse("done"),
+      )
+      .on("greet", () => exitResponse("hello")),
+  );
+  await subject.result(await subject.dispatch("parent", { trace: CLIENT.replace(/01$/, "00") }));
+  await subject.settle();
+  assert.deepEqual(spans(), []);
+  assert.equal(subject.runs.length, 3);
+  for (const { trace } of subject.runs) assert.match(trace!, new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-00$`));
+});
+
 test("without an SDK a trace is passed on as it came, to the runs of the call and of those below it", async (t) => {
   const subject = new Subject()
     .on("parent", ({ state }) =>

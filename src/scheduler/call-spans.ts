@@ -1,6 +1,7 @@
 /**
  * The spans of calls, where an SDK for tracing is installed: accept, queue, run or resume, suspend and commit. It owns
  * what is open between two moments of a call's life; what lasts longer, the call's place in its trace, is stored with it.
+ * Of an attempt that is not sampled only the run itself is made, which passes that on.
  */
 import {
   type Attributes,
@@ -57,7 +58,7 @@ export class CallSpans {
     const span = this.#start("accept", call, parent, this.#tracing.api.SpanKind.PRODUCER, {
       "messaging.operation.type": "create",
     });
-    this.#accepting.set(call.id, span);
+    if (span.isRecording()) this.#accepting.set(call.id, span);
     return textOf(span) ?? parent;
   }
 
@@ -85,12 +86,14 @@ export class CallSpans {
     const { SpanKind } = this.#tracing.api;
     const nowMs = this.#nowMs();
     const attributes = { "dispatch.attempt": call.attempt };
-    this.#start("queue", call, call.trace, SpanKind.INTERNAL, attributes, nowMs - waitedMs).end(nowMs);
     const operation = call.stateKind === "none" ? "run" : "resume";
     const span = this.#start(operation, call, call.trace, SpanKind.CONSUMER, {
       ...attributes,
       "messaging.operation.type": "process",
     });
+    if (span.isRecording()) {
+      this.#start("queue", call, call.trace, SpanKind.INTERNAL, attributes, nowMs - waitedMs).end(nowMs);
+    }
     this.#runs.set(call.id, { attempt: call.attempt, span, commit: undefined });
     return textOf(span) ?? call.trace;
   }
@@ -99,9 +102,11 @@ export class CallSpans {
   answered(call: Call, { attempt, status, error }: RunAnswer): void {
     const run = this.#runs.get(call.id);
     if (run?.attempt !== attempt) return;
+    const isRecording = run.span.isRecording();
     run.span.setAttribute("dispatch.status", status);
     if (error !== undefined) failSpan(this.#tracing, run.span, status, error);
     run.span.end();
+    if (!isRecording) return;
     run.commit = this.#start("commit", call, textOf(run.span), this.#tracing.api.SpanKind.INTERNAL, {
       "dispatch.attempt": attempt,
     });
@@ -110,11 +115,11 @@ export class CallSpans {
   /** What happened to a call has been worked in. @returns the span to end once that is durable */
   moved(before: Call, call: Call): Span | undefined {
     if (before.state === "suspended" && call.state !== "suspended") this.#woke(call);
-    if (before.state !== "suspended" && call.state === "suspended") this.#suspended(call);
     if (call.runActive || !before.runActive) return undefined;
     const run = this.#runs.get(call.id);
     this.#runs.delete(call.id);
-    if (run !== undefined && run.commit === undefined) {
+    if (call.state === "suspended" && run?.commit !== undefined) this.#suspended(call);
+    if (run?.span.isRecording()) {
       const stopped = call.state === "cancelled" || call.state === "expired";
       const why = stopped ? `the call is ${call.state}` : "it did not answer in time";
       failSpan(this.#tracing, run.span, "TIMEOUT", why);
