@@ -3,7 +3,6 @@
  * is the destination policy's, what a failure counts as is `failure.ts`'s.
  */
 import { Agent, type Dispatcher } from "undici";
-import { traceHeaders } from "../../telemetry/tracing/index.ts";
 import type { RequestSigner } from "../../wire/signature/index.ts";
 import { Status } from "../../wire/status.ts";
 import type { Outcome } from "../types.ts";
@@ -11,6 +10,7 @@ import type { AllowRule } from "./allow-list.ts";
 import { failure, failureOfError, failureOfHttp } from "./failure.ts";
 import { guardedLookup, type ResolveAll } from "./lookup.ts";
 import { RunLimit } from "./run-limit.ts";
+import { traceHeadersOf } from "./trace-headers.ts";
 
 export interface HttpTransportOptions {
   /** What names may resolve to; see `DestinationPolicy`. */
@@ -107,7 +107,7 @@ export class HttpTransport {
       method: "POST",
       origin: run.origin,
       path: run.runPath,
-      headers: { ...headers, ...signed, ...traceHeadersOf(run) },
+      headers: { ...headers, ...signed, ...traceHeadersOf(run.trace) },
       body: run.request,
       signal,
     });
@@ -121,13 +121,6 @@ export class HttpTransport {
     }
     return acceptBody(answer.headers["content-type"], body);
   }
-}
-
-/** Said in the request too, and here for whatever instruments HTTP: proxies, and endpoints of other languages. */
-function traceHeadersOf({ trace }: HttpRun): Record<string, string> {
-  if (trace === null) return {};
-  const { traceparent, tracestate } = traceHeaders(trace);
-  return tracestate === "" ? { traceparent } : { traceparent, tracestate };
 }
 
 /** A 200 is a RunResponse unless it says to be something else; the existing SDKs do not always name the type. */

@@ -54,6 +54,7 @@ export class RoutedDelivery implements Delivery {
           request: run.request,
           timeoutMs: run.timeoutMs,
           signal: run.signal,
+          trace: run.trace,
         });
     }
   }
