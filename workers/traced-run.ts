@@ -1,6 +1,7 @@
 /** A run with its span, which is the active one for the code of the function: what that calls nests in it. */
 import { keepContexts } from "../src/coroutine/runtime/contexts.ts";
 import {
+  bounded,
   callAttributes,
   contextOf,
   failSpan,
@@ -58,7 +59,7 @@ function startSpan(
 ): Span {
   const { function: name, dispatchId, hasPollResult } = head;
   return tracer.startSpan(
-    `execute ${name}`,
+    `execute ${bounded(name)}`,
     {
       kind: api.SpanKind.INTERNAL,
       attributes: {

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
+import { SqliteStore } from "../store/index.ts";
 import { recordSpans } from "../telemetry/tracing/tracing.test-support.ts";
 import { Status } from "../wire/status.ts";
+import { Scheduler } from "./index.ts";
 import type { SchedulerOptions } from "./options.ts";
-import { pending, Subject } from "./scheduler.test-support.ts";
+import { call, pending, Subject } from "./scheduler.test-support.ts";
 import { exitResponse, failedResponse, pollResponse } from "./simulation/messages.ts";
 import { readTrace } from "./wire/trace.ts";
 
@@ -161,6 +166,37 @@ test("the trace goes on after a restart, into the runs and the calls they make",
   const accepted = spans().find(({ name }) => name === "accept parent")!;
   assert.equal(resumed.parentSpanContext?.spanId, accepted.spanContext().spanId);
   assert.equal(resumed.spanContext().traceId, TRACE_ID);
+});
+
+test("a store on disk keeps the trace for the process after", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "dispatch-trace-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const { tracing, spans } = recordSpans(t);
+  const store = () => new SqliteStore({ file: join(folder, "dispatch.db") });
+  const { promise: began, resolve: begin } = Promise.withResolvers<void>();
+  const never = {
+    deliver() {
+      begin();
+      return pending();
+    },
+  };
+  const before = await Scheduler.open({ store: store(), delivery: never, tracing });
+  const [id] = await before.dispatch([call("greet", { trace: `${CLIENT} vendor=1` })]);
+  await began;
+  await before.close();
+  const response = exitResponse("hello");
+  const answers = { deliver: async () => ({ kind: "response", response }) as const };
+  const after = await Scheduler.open({ store: store(), delivery: answers, tracing });
+  await after.wait(id!);
+  await after.close();
+  const accepted = spans()
+    .find(({ name }) => name === "accept greet")!
+    .spanContext();
+  const run = spans().find(
+    ({ name, attributes }) => name === "run greet" && attributes["dispatch.status"] === "OK",
+  )!;
+  assert.equal(run.parentSpanContext?.spanId, accepted.spanId);
+  assert.equal(run.spanContext().traceState?.get("vendor"), "1");
 });
 
 test("a call that is known already is told as such", async (t) => {

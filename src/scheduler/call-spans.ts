@@ -5,6 +5,7 @@
  */
 import {
   type Attributes,
+  bounded,
   callAttributes,
   contextOf,
   failSpan,
@@ -158,7 +159,7 @@ export class CallSpans {
     const context = contextOf(this.#tracing, parent);
     const id = this.#nameOf(call.id);
     return tracer.startSpan(
-      `${operation} ${call.function}`,
+      `${operation} ${bounded(call.function)}`,
       {
         kind,
         startTime,

@@ -25,6 +25,7 @@ function setup(t: TestContext, files: Record<string, string>) {
   const functions = join(folder, "functions.mjs");
   const warnings: string[] = [];
   return {
+    folder,
     warnings,
     notes: () => readFileSync(join(folder, "notes"), "utf8").trim().split("\n"),
     async start() {
@@ -69,6 +70,15 @@ test("a setup module that cannot be loaded is named, and nothing is started", as
     assert.ok(error instanceof ConfigError);
     assert.match(error.message, /^setupModules: cannot load .*setup\.mjs: no collector$/);
     return true;
+  });
+});
+
+test("a setup module that is not there is named", async (t) => {
+  const { start, folder } = setup(t, { "setup.mjs": "", "functions.mjs": "" });
+  rmSync(join(folder, "setup.mjs"));
+  await assert.rejects(start(), {
+    name: "ConfigError",
+    message: `setupModules: ${join(folder, "setup.mjs")} does not exist`,
   });
 });
 

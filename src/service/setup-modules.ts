@@ -1,6 +1,7 @@
 /** Modules that prepare this process and every thread, before the functions are loaded: `setupModules`. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { SetupModule } from "../../workers/runner.ts";
 import { type Config, ConfigError } from "../config/index.ts";
 import { resolveOwnPackage } from "../config/own-package.ts";
@@ -25,6 +26,7 @@ export async function loadSetup(config: Config): Promise<LoadedSetup> {
   if (urls.length > 0) resolveOwnPackage();
   for (const [index, url] of urls.entries()) {
     const path = config.setupModules[index]!;
+    if (!existsSync(fileURLToPath(url))) throw new ConfigError(`setupModules: ${path} does not exist`);
     try {
       const module = (await import(url)) as SetupModule;
       await module.setup?.(process.env);
