@@ -14,6 +14,7 @@ import { functionEnvironment } from "./service/function-environment.ts";
 import { createFunctionHost, type FunctionHost } from "./service/function-host.ts";
 import { LivePart } from "./service/live-part.ts";
 import { SchedulerPart, wantsScheduler } from "./service/scheduler-part.ts";
+import { loadSetup } from "./service/setup-modules.ts";
 import { StartGate } from "./service/start-gate.ts";
 import { localStateKey } from "./service/state-key.ts";
 import { type Telemetry, telemetryTo } from "./telemetry/events.ts";
@@ -71,6 +72,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let running: Running | undefined;
   let gate: StartGate | undefined;
   try {
+    const setup = await loadSetup(config);
+    started.push({ stop: () => setup.shutdown(telemetry) });
     const process = processMetrics(metrics, VERSION);
     started.push({ stop: async () => process.stop() });
     const scheduler = wantsScheduler(config) ? new SchedulerPart({ config, telemetry, metrics }) : undefined;

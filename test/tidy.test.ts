@@ -73,6 +73,7 @@ test("packages are imported where they belong", () => {
     commander: /^src\/cli\//,
     picocolors: /^src\/cli\//,
     pino: /^src\/(telemetry|cli|service)\b|^src\/program\.ts$/,
+    "@opentelemetry/api": /^src\/telemetry\/tracing\//,
     "pino-pretty": /^src\/telemetry\//,
   };
   const wrong = code.flatMap(({ path, packages }) =>

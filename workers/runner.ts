@@ -15,9 +15,11 @@ export type CreateRunner = (
 
 export type SetupEnvironment = Readonly<Record<string, string | undefined>>;
 
-/** What a setup module exports: module hooks are installed here, and drivers of runs set. */
+/** What a setup module exports: module hooks are installed here, drivers of runs set, an SDK for tracing begun. */
 export interface SetupModule {
   setup?(env: SetupEnvironment): void | Promise<void>;
+  /** Called before a thread is ended in order: the last moment to send what was gathered. */
+  shutdown?(): void | Promise<void>;
 }
 
 export interface Runner {
@@ -27,6 +29,8 @@ export interface Runner {
    * or gives that is no bytes is answered as an UncaughtError of the run.
    */
   run(request: Uint8Array, context: RunContext): Uint8Array | Promise<Uint8Array>;
+  /** Shuts the setup modules down, the last one first. Rejects with what one of them failed with. */
+  shutdown?(): Promise<void>;
 }
 
 export interface RunContext {

@@ -3,15 +3,33 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { resolveOwnPackage } from "../src/config/own-package.ts";
 import type { FunctionInfo } from "../src/pool/protocol.ts";
 import { openRegistries, run, setInsideService } from "../src/sdk/index.ts";
-import type { CreateRunner, SetupModule } from "./runner.ts";
+import { installedTracing } from "../src/telemetry/tracing/index.ts";
+import type { CreateRunner, Runner, SetupModule } from "./runner.ts";
 
 export const createRunner: CreateRunner = async (modules, setupModules = [], env = process.env) => {
   resolveOwnPackage();
   setInsideService(true);
-  for (const url of setupModules) await ((await import(url)) as SetupModule).setup?.(env);
+  const setups: SetupModule[] = [];
+  for (const url of setupModules) {
+    const setup = (await import(url)) as SetupModule;
+    await setup.setup?.(env);
+    setups.unshift(setup);
+  }
   for (const module of modules) await load(module);
-  return { functions: catalog(), run };
+  return { functions: catalog(), run: await runWithSpans(), shutdown: () => shutDown(setups) };
 };
+
+/** As it is where no SDK for tracing is installed: a run then costs nothing more. */
+async function runWithSpans(): Promise<Runner["run"]> {
+  const tracing = installedTracing();
+  if (tracing === undefined) return run;
+  const { tracedRun } = await import("./traced-run.ts");
+  return tracedRun(tracing, run);
+}
+
+async function shutDown(setups: readonly SetupModule[]): Promise<void> {
+  for (const setup of setups) await setup.shutdown?.();
+}
 
 /** One after the other: functions are registered in the order of the modules, whatever they await at load. */
 async function load(module: string): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * The entry of a pool thread, called by Piscina with each task: first `start`, then batches of runs. The thread
+ * The entry of a pool thread, called by Piscina with each task: first `start`, then batches of runs, perhaps `stop`. The thread
  * owns the runs it was sent until they are answered; the front owns everything else.
  */
 import type { MessagePort } from "node:worker_threads";
@@ -17,9 +17,11 @@ const STRETCH_MS = 1;
 
 let runs: RunTable | undefined;
 let answers: Answers | undefined;
+let shutdown: (() => Promise<void>) | undefined;
 
 export default function handle(task: ThreadTask): Promise<FunctionInfo[] | Uint8Array | undefined> {
-  return task instanceof Uint8Array ? runBatch(task) : start(task);
+  if (task instanceof Uint8Array) return runBatch(task);
+  return task.type === "start" ? start(task) : stop();
 }
 
 async function start(task: StartTask): Promise<FunctionInfo[]> {
@@ -27,6 +29,7 @@ async function start(task: StartTask): Promise<FunctionInfo[]> {
   const shared = new SharedState(task.shared);
   const { createRunner } = (await import(task.runner)) as { createRunner: CreateRunner };
   const runner = await createRunner(task.modules, task.setupModules);
+  shutdown = runner.shutdown;
   const memory = new MemoryGuard(task.memoryBytesMax);
   if (memory.isExceeded(performance.now())) throw new Error(tooLarge(memory.usedBytes, task.memoryBytesMax));
   const table = new RunTable({ ...task, runner, shared, answers: (answers = new Answers(task.port)) });
@@ -46,6 +49,10 @@ async function start(task: StartTask): Promise<FunctionInfo[]> {
   }, task.heartbeatMs).unref();
   listen(task.port, (id) => table.cancel(id));
   return runner.functions;
+}
+
+async function stop(): Promise<undefined> {
+  await shutdown?.();
 }
 
 function tooLarge(usedBytes: number, maxBytes: number): string {

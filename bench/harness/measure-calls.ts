@@ -17,6 +17,8 @@ export interface CallMode extends Omit<ClientsOrder, "url" | "seconds"> {
   unitsPerCall: number;
   /** The function that each call calls `unitsPerCall` times; none: the call itself is the unit. */
   child?: string;
+  /** Options of the service, other than its own; modes that share them share a service. */
+  service?: Record<string, unknown>;
 }
 
 interface Burst {
@@ -33,27 +35,36 @@ interface Burst {
   eventLoopP99Ms: number;
 }
 
-/** All modes use one service, one after the other in each repeat, so that drift of the machine hits all alike. */
+/** Modes use one service, where they do not ask for another, one after the other in each repeat, so that drift of the machine hits all alike. */
 export async function measureCalls(
   scenario: string,
   modes: readonly CallMode[],
   context: ScenarioContext,
 ): Promise<Measurement[]> {
-  const [[service, { url }], [clients]] = await Promise.all([
-    context.shelf.take<SubjectReady>(SERVICE, context.storeFolder, context.subjectCores),
-    context.shelf.take(CLIENTS, {}, context.generatorCores),
-  ]);
+  const services = new Map<string, { service: BenchProcess; url: string }>();
+  for (const mode of modes) {
+    const key = serviceOf(mode);
+    if (services.has(key)) continue;
+    const options = { ...context.storeFolder, ...mode.service };
+    const [service, { url }] = await context.shelf.take<SubjectReady>(SERVICE, options, context.subjectCores);
+    services.set(key, { service, url });
+  }
+  const [clients] = await context.shelf.take(CLIENTS, {}, context.generatorCores);
   const bursts = new Map<CallMode, Burst[]>(modes.map((mode) => [mode, []]));
   for (let repeat = 0; repeat < context.repeats; repeat++) {
     for (const mode of modes) {
       context.progress(`${mode.name}, repeat ${repeat + 1} of ${context.repeats}`);
+      const { service, url } = services.get(serviceOf(mode))!;
       if (repeat === 0) await burst(service, clients, mode, url, context.warmupSeconds);
       bursts.get(mode)!.push(await burst(service, clients, mode, url, context.seconds));
     }
   }
-  await Promise.all([context.shelf.giveBack(service), context.shelf.giveBack(clients)]);
+  for (const { service } of services.values()) await context.shelf.giveBack(service);
+  await context.shelf.giveBack(clients);
   return modes.map((mode) => summarise(scenario, mode, bursts.get(mode)!));
 }
+
+const serviceOf = ({ service = {} }: CallMode) => JSON.stringify(service);
 
 async function burst(
   service: BenchProcess,

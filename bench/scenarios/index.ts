@@ -14,6 +14,7 @@ import {
   schedulerFanOut,
   schedulerLatency,
   schedulerSteps,
+  schedulerTracing,
   schedulerTrivial,
 } from "./scheduler.ts";
 import { soak } from "./soak.ts";
@@ -32,6 +33,7 @@ export const scenarios: readonly Scenario[] = [
   schedulerSteps,
   schedulerFanOut,
   schedulerLatency,
+  schedulerTracing,
   clientBatching,
   soak,
   suspendedMillion,

@@ -89,6 +89,27 @@ export const schedulerLatency: Scenario = {
     ),
 };
 
+const sdk = (sampler: string) => ({
+  setupModules: [new URL(`../subjects/tracing-${sampler}.ts`, import.meta.url).href],
+});
+
+export const schedulerTracing: Scenario = {
+  name: "scheduler-tracing",
+  summary: "the trivial function without an SDK for tracing, with one that samples nothing, and everything",
+  notMeasured: "exporting the spans, which depends on the collector",
+  onRequest: true,
+  run: (context) =>
+    measureCalls(
+      "scheduler-tracing",
+      [
+        { name: "no SDK" },
+        { name: "SDK, nothing sampled", service: sdk("unsampled") },
+        { name: "SDK, everything sampled", service: sdk("sampled") },
+      ].map((mode) => ({ ...trivial, ...mode, clients: 64, batch: 1 })),
+      context,
+    ),
+};
+
 export const clientBatching: Scenario = {
   name: "client-batching",
   summary: "1,000 dispatches of one call each in one turn, recorded durably; the calls start an hour later",

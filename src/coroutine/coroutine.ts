@@ -171,6 +171,7 @@ export class Coroutine extends Owner implements CallScope {
   /** The poll was made: its calls are dispatched by others. */
   endRound(): void {
     this.fresh = [];
+    this.contexts = undefined;
   }
 
   /** Wakes the sleeps that are over. */

@@ -4,6 +4,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { PoolClosedError, PoolFullError } from "../pool/index.ts";
 import { RunResponseSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
 import { Status } from "../wire/gen/dispatch/sdk/v1/status_pb.js";
+import { peekRunRequest, runRequest as runRequestMessage, writeRunRequest } from "../wire/hot-path/index.ts";
 import { encodeValue } from "../wire/values/index.ts";
 import { OK_RESPONSE, refusal, runRequest, setupEndpoint } from "./endpoint.test-support.ts";
 
@@ -64,6 +65,36 @@ test("the content type of a run is not checked, nor asked for", async () => {
     ),
   );
   assert.match(raw, /^HTTP\/1\.1 200 /);
+});
+
+test("a trace in the headers reaches the function, unless the message names one itself", async () => {
+  const seen: unknown[] = [];
+  await using endpoint = await setupEndpoint({
+    run: async (_name, request) => {
+      const { trace, ...head } = peekRunRequest(request);
+      assert.deepEqual([head.function, head.hasInput], ["greet", true]);
+      seen.push(trace);
+      return OK_RESPONSE;
+    },
+  });
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const named = Buffer.concat([
+    runRequest(),
+    writeRunRequest(runRequestMessage({ trace: { traceparent: "of the message", tracestate: "" } })),
+  ]);
+  const table: [body: Uint8Array, headers: Record<string, string>, trace: unknown][] = [
+    [runRequest(), { traceparent, tracestate: "a=b" }, { traceparent, tracestate: "a=b" }],
+    [runRequest(), { traceparent }, { traceparent, tracestate: "" }],
+    [runRequest(), { traceparent: "00-malformed" }, undefined],
+    [runRequest(), { tracestate: "a=b" }, undefined],
+    [named, { traceparent }, { traceparent: "of the message", tracestate: "" }],
+  ];
+  for (const [body, headers] of table)
+    assert.equal((await endpoint.post(body, { ...PROTO, ...headers })).status, 200);
+  assert.deepEqual(
+    seen,
+    table.map(([, , trace]) => trace),
+  );
 });
 
 test("a Connect client that speaks JSON gets JSON", async () => {

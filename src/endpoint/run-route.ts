@@ -1,10 +1,12 @@
 /** `POST /dispatch.sdk.v1.FunctionService/Run`: from request to the bytes that a function answers with. */
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Telemetry } from "../telemetry/events.ts";
+import { traceHeaders, traceText } from "../telemetry/tracing/index.ts";
 import { ConnectError } from "../wire/connect-error.ts";
 import { bytesOfJson, jsonOfBytes } from "../wire/connect-json.ts";
 import { RunRequestSchema, RunResponseSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
-import { peekRunRequest, type RunRequestHead } from "../wire/hot-path/index.ts";
+import { peekRunRequest, type RunRequestHead, runRequest, writeRunRequest } from "../wire/hot-path/index.ts";
 import type { SignableRequest } from "../wire/signature/index.ts";
 import { assertValid, violationInRunRequest } from "../wire/validate.ts";
 import { isLoopbackUrl } from "../wire/web-origin.ts";
@@ -63,10 +65,11 @@ async function answerRun(
     checkEncoding(headers["content-encoding"]);
     const json = isJson(headers["content-type"]);
     const message = json ? bytesOfJson(RunRequestSchema, body) : body;
-    const { function: name } = headOf(message, options.serves);
+    const { function: name, trace } = headOf(message, options.serves);
     connection.answering = reply.raw;
     const signal = connection.signalFor(headers["connect-timeout-ms"]);
-    const response = await options.run(name, message, { signal });
+    const traced = trace === undefined && headers.traceparent !== undefined;
+    const response = await options.run(name, traced ? withTrace(message, headers) : message, { signal });
     throwIfFatal(name, response);
     if (json) sendBytes(reply, Buffer.from(jsonOfBytes(RunResponseSchema, response)), "application/json");
     else sendBytes(reply, response, "application/proto");
@@ -92,6 +95,14 @@ function signable(
   scheme: "http" | "https",
 ): SignableRequest {
   return { method, target: url, authority: headers.host ?? "", scheme, headers, body };
+}
+
+/** The trace that another scheduler names in the headers, in the message, as this project's own scheduler says it. */
+function withTrace(message: Uint8Array, { traceparent, tracestate }: IncomingHttpHeaders): Uint8Array {
+  const text = traceText(traceparent, tracestate);
+  if (text === null) return message;
+  // Messages that follow one another are one message.
+  return Buffer.concat([message, writeRunRequest(runRequest({ trace: { ...traceHeaders(text) } }))]);
 }
 
 /** Below this a response is cheaper to copy than to write apart from its head. */

@@ -3,4 +3,4 @@ export { type PoolOptions, type ResolvedPoolOptions, resolvePoolOptions } from "
 export { type PoolDependencies, type RunOptions, RunPool } from "./pool.ts";
 export type { FunctionInfo } from "./protocol.ts";
 export type { PoolSnapshot, ThreadSnapshot } from "./snapshot.ts";
-export { type ThreadCode, threadCode } from "./thread-code.ts";
+export { coroutineSetup, type ThreadCode, threadCode } from "./thread-code.ts";

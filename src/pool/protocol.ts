@@ -25,8 +25,13 @@ export interface StartTask {
   memoryBytesMax: number;
 }
 
+/** The last task of a thread that is ended in order, where its setup modules are to be shut down. */
+export interface StopTask {
+  type: "stop";
+}
+
 /** Every later task: a batch of runs. Its result is a batch of the answers that were ready at once, if any. */
-export type ThreadTask = StartTask | Uint8Array;
+export type ThreadTask = StartTask | StopTask | Uint8Array;
 
 /** What a thread says of a function it loaded. */
 export interface FunctionInfo {

@@ -40,6 +40,7 @@ export class PoolThread implements Route {
 
   readonly #events: ThreadEvents;
   readonly #options: ResolvedPoolOptions;
+  readonly #code: ThreadCode;
   readonly #piscina: PiscinaThread;
   readonly #shared: SharedState;
   readonly #port: MessagePort;
@@ -49,9 +50,11 @@ export class PoolThread implements Route {
   #blockedForMs = 0;
   #isProbing = false;
   #overMemory = false;
+  #ending: Promise<void> | undefined;
 
   constructor(code: ThreadCode, options: ResolvedPoolOptions, events: ThreadEvents, nowMs: number) {
     this.#options = options;
+    this.#code = code;
     this.#events = events;
     this.idleSinceMs = nowMs;
     this.#shared = SharedState.withSeats(options.concurrency);
@@ -154,8 +157,27 @@ export class PoolThread implements Route {
     void this.#piscina.terminate();
   }
 
-  async terminate(): Promise<void> {
+  /** Ends the thread in order. May be called again. */
+  terminate(): Promise<void> {
+    return (this.#ending ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
+    if (this.#code.shutdownMs > 0 && this.state !== "starting") await this.#shutDown();
     await this.#piscina.terminate();
+  }
+
+  async #shutDown(): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, this.#code.shutdownMs);
+    try {
+      await Promise.race([this.#piscina.run({ type: "stop" }), late]);
+    } catch (error) {
+      if (this.state === "ended") return;
+      this.#events.warned(`a setup module could not shut down: ${(error as Error)?.message ?? error}`);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   eventLoopTime(): EventLoopTime {

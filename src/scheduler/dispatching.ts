@@ -39,6 +39,7 @@ export function acceptCalls(
         delayMs: call.delayMs,
         priority: call.priority,
         retry: call.retry ?? null,
+        trace: call.trace ?? null,
       },
       nowMs,
     );

@@ -4,11 +4,13 @@
  */
 import { type InsertChange, NEVER_MS, type StoreSession } from "../store/index.ts";
 import type { Telemetry } from "../telemetry/events.ts";
+import type { Span } from "../telemetry/tracing/index.ts";
 import { type Call, isEnd, timerAt } from "./call/call.ts";
 import type { AbortReason, Effect, EndEffect } from "./call/effects.ts";
 import type { AttemptFailure, CallEvent } from "./call/events.ts";
 import { toRecord } from "./call/record.ts";
 import { transition } from "./call/transition.ts";
+import { CallSpans } from "./call-spans.ts";
 import type { Clock } from "./clock.ts";
 import { type Batch, Committer, type CommitterEvents } from "./committer.ts";
 import { type Entry, newEntry } from "./entry.ts";
@@ -64,6 +66,8 @@ export class Engine {
   readonly names: IdNames;
   readonly payloads: Payloads;
   readonly recent: RecentResults;
+  /** Undefined where nobody looks at spans. */
+  readonly spans: CallSpans | undefined;
   readonly clock: Clock;
   readonly epoch: number;
   readonly #settings: SchedulerSettings;
@@ -86,6 +90,8 @@ export class Engine {
     this.names = new IdNames(session.tag);
     this.payloads = new Payloads(settings.payloadBytesMax);
     this.recent = new RecentResults(settings.recentBytesMax);
+    const { tracing } = settings;
+    this.spans = tracing && new CallSpans(tracing, (callId) => this.names.nameOf(callId));
   }
 
   /** With all that follows from it above and below the call. Throws IllegalTransition: a fault of the scheduler. */
@@ -112,6 +118,7 @@ export class Engine {
     if (call.generation !== before.generation) entry.durableArrivals = call.arrivals;
     this.timers.set(entry, timerAt(call));
     for (let i = 0; i < effects.length; i++) this.#carryOut(entry, effects[i]!);
+    if (this.spans !== undefined) this.#trace(this.spans.moved(before, call));
     if (call.state === before.state) return;
     if (isWaiting(call)) this.payloads.fellAsleep(entry);
     else if (isWaiting(before)) this.payloads.wokeUp(entry);
@@ -127,10 +134,13 @@ export class Engine {
 
   /** A new call in the working set, its insertion in the batch. */
   insert(
-    call: Call,
+    accepted: Call,
     input: Uint8Array | null,
     key?: InsertChange["key"],
+    caller?: Call,
   ): { entry: Entry; change: InsertChange } {
+    const { spans } = this;
+    const call = spans === undefined ? accepted : { ...accepted, trace: spans.accepted(accepted, caller) };
     const entry = newEntry(call);
     this.calls.add(entry);
     this.payloads.keepInput(entry, input);
@@ -175,7 +185,7 @@ export class Engine {
         }
         return;
       case "spawn": {
-        const child = this.insert(effect.call, effect.input).entry;
+        const child = this.insert(effect.call, effect.input, undefined, entry.call).entry;
         this.families.add(entry.call.id, child.call.id);
         this.committer.effect({ type: "recorded", entry: child });
         return;
@@ -209,6 +219,13 @@ export class Engine {
       case "drop":
         this.#telemetry.emit({ type: "scheduler-answer-dropped", reason: effect.reason });
     }
+  }
+
+  /** The span ends with the commit. */
+  #trace(span: Span | undefined): void {
+    if (span === undefined) return;
+    const end = () => span.end();
+    this.committer.effect({ type: "then", run: end, reject: end });
   }
 
   #tellRestarted({ call }: Entry, reason: string): void {

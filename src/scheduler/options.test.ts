@@ -15,6 +15,7 @@ test("the defaults are these", () => {
     ...defaults
   } = resolveOptions(required);
   assert.deepEqual(defaults, {
+    tracing: undefined,
     clock: undefined,
     retry: { attemptsMax: 100, firstDelayMs: 200, factor: 2, delayMsMax: 300_000, restartsMax: 3 },
     restartsMax: 3,

@@ -1,6 +1,7 @@
 /** The scheduler's options, resolved once. */
 import type { RetryRecord, Store } from "../store/index.ts";
 import { silentTelemetry, type Telemetry } from "../telemetry/events.ts";
+import type { Tracing } from "../telemetry/tracing/index.ts";
 import { DEFAULT_RETRY } from "./call/backoff.ts";
 import type { RetryPolicy } from "./call/events.ts";
 import type { Clock } from "./clock.ts";
@@ -11,6 +12,8 @@ export interface SchedulerOptions {
   store: Store;
   delivery: Delivery;
   telemetry?: Telemetry;
+  /** Makes spans of what happens to calls. Default: traces are only passed on. */
+  tracing?: Tracing | undefined;
   /** Default: the system's, made to never go back. */
   clock?: Clock;
   /** From 0 up to 1; for the jitter of retries. Default: Math.random. */
@@ -60,7 +63,8 @@ export interface SchedulerOptions {
 }
 
 export interface SchedulerSettings
-  extends Required<Omit<SchedulerOptions, "clock" | "retry" | "concurrency">> {
+  extends Required<Omit<SchedulerOptions, "clock" | "retry" | "concurrency" | "tracing">> {
+  readonly tracing: Tracing | undefined;
   readonly clock: Clock | undefined;
   readonly retry: RetryPolicy;
   readonly concurrency: AimdOptions;
@@ -74,6 +78,7 @@ export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
     store: options.store,
     delivery: options.delivery,
     telemetry: options.telemetry ?? silentTelemetry,
+    tracing: options.tracing,
     clock: options.clock,
     random: options.random ?? Math.random,
     retry: {

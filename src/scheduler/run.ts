@@ -11,6 +11,7 @@ export class ActiveRun implements Run {
   readonly function: string;
   readonly request: Uint8Array;
   readonly timeoutMs: number;
+  readonly trace: string | null;
   readonly entry: Entry;
   readonly route: Route;
   readonly startedMs: number;
@@ -33,6 +34,7 @@ export class ActiveRun implements Run {
     this.function = entry.call.function;
     this.request = details.request;
     this.timeoutMs = details.timeoutMs;
+    this.trace = details.trace;
     this.startedMs = details.startedMs;
   }
 

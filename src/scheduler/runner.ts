@@ -4,6 +4,7 @@ import { Status, statusName } from "../wire/status.ts";
 import { answerEvent, failureEvent } from "./answers.ts";
 import { isEnd, pendingResults, resultsToDeliver } from "./call/call.ts";
 import type { AttemptFailure, CallEvent, RetryPolicy } from "./call/events.ts";
+import type { RunAnswer } from "./call-spans.ts";
 import type { Engine } from "./engine.ts";
 import type { Entry } from "./entry.ts";
 import type { SchedulerSettings } from "./options.ts";
@@ -135,6 +136,7 @@ export class Runner {
     const results = payload.inbox?.slice(0, resultsFor(entry)) ?? [];
     const timeoutMs = this.#settings.runTimeoutMs;
     engine.apply(entry, { type: "started", timeoutMs, results: results.length });
+    const trace = this.#traceOf(entry);
     const id = engine.names.nameOf(call.id);
     const request = encodeRunRequest(
       {
@@ -144,6 +146,7 @@ export class Runner {
         rootDispatchId: call.rootId === call.id ? id : engine.names.nameOf(call.rootId),
         createdAtMs: call.createdAtMs,
         expiresAtMs: call.expiresAtMs,
+        trace,
         directive:
           call.stateKind === "none"
             ? { kind: "input", input: payload.input ?? null }
@@ -159,13 +162,26 @@ export class Runner {
     );
     engine.payloads.runStarted(entry);
     const startedMs = engine.clock.monotonicMs();
-    const run = new ActiveRun(entry, route, { id, epoch: engine.epoch, request, timeoutMs, startedMs });
+    const run = new ActiveRun(entry, route, {
+      id,
+      epoch: engine.epoch,
+      request,
+      timeoutMs,
+      trace,
+      startedMs,
+    });
     entry.run = run;
     this.#underWay.add(run);
     this.#deliver(run).then(
       (outcome) => this.#take(run, outcome),
       (error: unknown) => this.#take(run, rejected(error)),
     );
+  }
+
+  /** The trace that the attempt which begins is in. */
+  #traceOf({ call, readyAtMs }: Entry): string | null {
+    const { spans, clock } = this.#engine;
+    return spans === undefined ? call.trace : spans.started(call, clock.monotonicMs() - readyAtMs);
   }
 
   #deliver(run: ActiveRun): Promise<Outcome> {
@@ -192,6 +208,7 @@ export class Runner {
     const event = answerEvent(run.attempt, outcome, this.#settings.graceMs, failure);
     this.#release(run, event.type === "failed" ? event.failure.status : Status.OK);
     if (entry.run === run) entry.run = undefined;
+    this.#engine.spans?.answered(entry.call, answerOf(event));
     if (event.type === "failed") {
       const status = statusName(event.failure.status);
       this.#settings.telemetry.emit({ type: "scheduler-attempt-failed", function: run.function, status });
@@ -284,6 +301,13 @@ function loadRequest(entry: Entry): LoadRequest {
     resultsAfter: call.consumed,
     resultsMax: resultsFor(entry),
   };
+}
+
+/** What the span of an attempt says of its end. */
+function answerOf(event: ReturnType<typeof answerEvent>): RunAnswer {
+  const { attempt } = event;
+  if (event.type !== "failed") return { attempt, status: statusName(Status.OK) };
+  return { attempt, status: statusName(event.failure.status), error: event.failure.message };
 }
 
 function rejected(error: unknown): Outcome {

@@ -265,7 +265,10 @@ export class Scheduler implements SchedulerApi {
           const other = existing.get(entry.call.id);
           ids.push(this.#engine.names.nameOf(other ?? entry.call.id));
           if (other === undefined) this.#recorded(entry);
-          else this.#engine.forget(entry);
+          else {
+            this.#engine.spans?.duplicate(entry.call.id, other);
+            this.#engine.forget(entry);
+          }
         }
         effect.resolve(ids);
         return;
@@ -311,6 +314,7 @@ export class Scheduler implements SchedulerApi {
 
   /** Unless it was cancelled before it was durable. */
   #recorded(entry: Entry): void {
+    this.#engine.spans?.recorded(entry.call.id);
     if (entry.call.state !== "dispatched") return;
     this.#engine.apply(entry, { type: "recorded" });
   }
@@ -329,7 +333,10 @@ export class Scheduler implements SchedulerApi {
       if (effect.type !== "dispatched") continue;
       refused.add(effect);
       for (const change of effect.changes) refused.add(change);
-      for (const entry of effect.entries) this.#engine.forget(entry);
+      for (const entry of effect.entries) {
+        this.#engine.spans?.recorded(entry.call.id, message);
+        this.#engine.forget(entry);
+      }
       effect.reject(refusal);
     }
     if (refused.size > 0) {

@@ -20,6 +20,8 @@ export interface DispatchCall {
   readonly retry?: RetryRecord | undefined;
   /** Higher runs first, -100 to 100. Default: 0. */
   readonly priority?: number | undefined;
+  /** The trace it belongs to, as `traceText` of `telemetry/tracing` gives it. Default: none. */
+  readonly trace?: string | null | undefined;
 }
 
 /** What a call came to. `output` is an encoded Any, `error` an encoded dispatch.sdk.v1.Error; both may be set. */
@@ -120,6 +122,8 @@ export interface Run {
   readonly request: Uint8Array;
   /** After so many milliseconds the scheduler gives the attempt up as TIMEOUT. */
   readonly timeoutMs: number;
+  /** The trace that the attempt belongs to, which the request says too. */
+  readonly trace: string | null;
   /** Aborted when the call is cancelled, expires, or the attempt is given up. Made when first asked for. */
   readonly signal: AbortSignal;
 }

@@ -1,9 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { type Any, type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
+import { activeTrace, installedTracing, traceHeaders } from "../telemetry/tracing/index.ts";
 import {
   CallOptionsSchema,
   type CallOptions as OptionsMessage,
 } from "../wire/gen/dispatch/sdk/node/v1/options_pb.js";
+import { TraceContextSchema } from "../wire/gen/dispatch/sdk/node/v1/trace_pb.js";
 import { type Call as CallMessage, call, durationOf, writeAny } from "../wire/hot-path/index.ts";
 import { encodeArguments } from "../wire/values/index.ts";
 import { checkCallOptions } from "./call-options.ts";
@@ -40,7 +42,6 @@ export class Call {
   readonly correlationId: bigint;
   readonly version: string;
   readonly options: CallOptions;
-
   /**
    * @throws {ConfigurationError} when the name or the endpoint cannot be one
    * @throws {RangeError} when an option is out of its bounds
@@ -58,13 +59,17 @@ export class Call {
 
   /** The call of a scope, with the id by which the caller will know its result. */
   static of(made: DurableCall, correlationId = 0n): Call {
-    return new Call({
+    const tracing = installedTracing();
+    const call = new Call({
       ...made.options,
       function: made.function,
       args: made.args,
       endpoint: made.endpoint,
       correlationId,
     });
+    const trace = tracing === undefined ? null : activeTrace(tracing);
+    if (trace !== null) traces.set(call, trace);
+    return call;
   }
 
   toMessage(): CallMessage {
@@ -76,10 +81,13 @@ export class Call {
       correlationId: this.correlationId,
       version: this.version,
       expiration: expirationMs === undefined ? undefined : durationOf(expirationMs),
-      options: optionsMessage(this.options),
+      options: withTrace(optionsMessage(this.options), traces.get(this) ?? null),
     });
   }
 }
+
+/** Traces of the code that made calls. Apart, so that calls are plain data without secrets of their own. */
+const traces = new WeakMap<Call, string>();
 
 /** What has no field in `sdk.v1.Call` travels as `sdk.node.v1.CallOptions`; undefined when nothing does. */
 function optionsMessage({
@@ -103,6 +111,18 @@ function optionsMessage({
       },
     }),
   });
+}
+
+/** Says in the options of a call which trace it belongs to. */
+export function withTrace(
+  options: OptionsMessage | undefined,
+  trace: string | null,
+): OptionsMessage | undefined {
+  if (trace === null) return options;
+  return {
+    ...(options ?? create(CallOptionsSchema)),
+    trace: create(TraceContextSchema, traceHeaders(trace)),
+  };
 }
 
 function duration(ms: number): Duration {

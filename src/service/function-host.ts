@@ -3,10 +3,11 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { InProcessRunner } from "../../workers/in-process.ts";
 import type { Config } from "../config/index.ts";
-import { type PoolOptions, type PoolSnapshot, RunPool } from "../pool/index.ts";
+import { coroutineSetup, type PoolOptions, type PoolSnapshot, RunPool, threadCode } from "../pool/index.ts";
 import { setHostDefaults } from "../sdk/index.ts";
 import type { Telemetry } from "../telemetry/events.ts";
 import type { FunctionEnvironment } from "./function-environment.ts";
+import { SHUTDOWN_MS_MAX, setupUrls } from "./setup-modules.ts";
 
 /** Where functions run, as far as the service cares. */
 export interface FunctionHost extends Pick<RunPool, "start" | "run" | "drain" | "close"> {
@@ -40,7 +41,9 @@ export function createFunctionHost({ env, telemetry, ...options }: FunctionHostO
       reconfigure: async () => {},
     });
   }
-  const pool = new RunPool(poolOptions(options.config, modules, env), { telemetry });
+  const setup = setupUrls(options.config);
+  const code = threadCode([...setup, coroutineSetup], setup.length > 0 ? SHUTDOWN_MS_MAX : 0);
+  const pool = new RunPool(poolOptions(options.config, modules, env), { telemetry, code });
   return {
     start: () => pool.start(),
     run: (name, request, runOptions) => pool.run(name, request, runOptions),

@@ -24,6 +24,7 @@ import { Scheduler, type SchedulerOptions } from "../scheduler/index.ts";
 import { MemoryStore, SqliteStore, type Store, StoreError } from "../store/index.ts";
 import type { Telemetry } from "../telemetry/events.ts";
 import { schedulerGauges } from "../telemetry/metrics/index.ts";
+import { installedTracing } from "../telemetry/tracing/index.ts";
 import { parseSigningKey, RequestSigner } from "../wire/signature/index.ts";
 import { isLoopbackHost, ownEndpoints } from "./own-address.ts";
 import { diskFigures } from "./store-disk.ts";
@@ -110,6 +111,7 @@ export class SchedulerPart {
       store: storeOf(config),
       delivery: this.#delivery,
       telemetry,
+      tracing: installedTracing(),
       retryOf: (name) => (byName.get(name)?.options as FunctionOptions | undefined)?.retry,
     });
     const { scheduler } = this;

@@ -27,6 +27,8 @@ export interface CallRecord {
   readonly priority: number;
   /** What the call asks for instead of its function's policy; absent fields are the function's. */
   readonly retry: RetryRecord | null;
+  /** The trace that its runs continue, as `telemetry/tracing` writes it; null when it is in none. */
+  readonly trace: string | null;
 
   readonly phase: CallPhase;
   /** Runs started so far, as far as was written. */

@@ -74,6 +74,12 @@ export function readTag(reader: MessageReader): number {
   return tag;
 }
 
+/** Skips a field that is not known, where field 1000 is: with another wire type that is refused. */
+export function skipUnknownBut1000(reader: MessageReader, tag: number, fieldMax: number): void {
+  if (tag >>> 3 === DELIMITED_1000 >>> 3) throw new Error("field 1000 has the wrong wire type");
+  skipUnknown(reader, tag, fieldMax);
+}
+
 /** Skips a field of a number above `fieldMax`, the last one known; below it the wire type must have been wrong. */
 export function skipUnknown(reader: MessageReader, tag: number, fieldMax: number): void {
   const field = tag >>> 3;

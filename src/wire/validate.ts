@@ -45,7 +45,7 @@ export function assertValid(violation: Violation | undefined): void {
  * A RunRequest by its head: a function, a length that can be one, exactly one directive. Whether the name could be a
  * function's is left to the lookup, which answers not_found.
  */
-export function violationInRunRequest(head: RunRequestHead): Violation | undefined {
+export function violationInRunRequest(head: Omit<RunRequestHead, "trace">): Violation | undefined {
   if (head.function === "") return { field: "function", reason: "is required" };
   if (head.function.length > FUNCTION_LENGTH_MAX) return { field: "function", reason: FUNCTION_TOO_LONG };
   if (head.hasInput && head.hasPollResult) {

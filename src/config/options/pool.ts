@@ -3,6 +3,13 @@ import type { OptionSpec } from "../option-spec.ts";
 
 export const poolOptions = [
   {
+    name: "setupModules",
+    type: "list",
+    default: [],
+    group: "pool",
+    doc: "Files loaded before all others by this process and by every thread, in this order, such as one that installs an OpenTelemetry SDK. What a file exports as shutdown is called at the end, and waited for 5 seconds. They are loaded in every thread: what they open, each thread opens.",
+  },
+  {
     name: "threadsMax",
     type: "integer",
     default: undefined,

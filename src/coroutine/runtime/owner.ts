@@ -7,6 +7,7 @@
  */
 import { currentScope } from "../../sdk/scope.ts";
 import type { Deferred } from "./combinators.ts";
+import { type Contexts, keepsContexts } from "./contexts.ts";
 
 /** Something that a settled task wakes. Mode 0 passes a value, 1 an error, 2 a return into a generator. */
 export interface Waiter {
@@ -29,6 +30,8 @@ export class Owner {
   frame: object | null = null;
   /** Errors of tasks that nobody has looked at. */
   readonly unhandled = new Set<object>();
+  /** Of waiters, where contexts are kept; those of a run end with it. */
+  contexts: Contexts | undefined;
   /** Called when something outside begins to be waited for. */
   onNativeWait: (() => void) | null = null;
   private onQuiet: PromiseWithResolvers<void> | null = null;
@@ -170,10 +173,13 @@ const settled = Promise.resolve();
  */
 export function enqueue(owner: Owner, waiter: Waiter, mode: Mode, value: unknown): void {
   owner.jobs++;
-  settled.then(() => {
+  const job = () => {
     owner.jobs--;
     resume(owner, waiter, mode, value);
-  });
+  };
+  const inContext = keepsContexts ? owner.contexts?.take(waiter) : undefined;
+  if (inContext === undefined) settled.then(job);
+  else inContext(() => void settled.then(job));
 }
 
 /** Waits in place for a native promise or foreign thenable. */

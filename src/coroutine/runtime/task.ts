@@ -2,6 +2,7 @@
  * Tasks: promises whose waiters are data. A task behaves as a promise does, to user code and to native code; what
  * waits for it is an object that a snapshot can save, where a native promise has only opaque reactions.
  */
+import { Contexts, keepsContexts } from "./contexts.ts";
 import {
   afterReactions,
   currentOwner,
@@ -109,8 +110,12 @@ export class Task implements PromiseLike<unknown>, Waiter {
   /** Wakes `waiter` once settled; it must belong to the same owner. */
   $$wait(waiter: Waiter): void {
     this.$$H = true;
-    if (this.$$S !== 0) enqueue(this.$$R, waiter, (this.$$S - 1) as Mode, this.$$V);
-    else if (this.$$W === undefined) this.$$W = waiter;
+    if (this.$$S !== 0) {
+      enqueue(this.$$R, waiter, (this.$$S - 1) as Mode, this.$$V);
+      return;
+    }
+    if (keepsContexts) (this.$$R.contexts ??= new Contexts()).save(waiter);
+    if (this.$$W === undefined) this.$$W = waiter;
     else if (Array.isArray(this.$$W)) this.$$W.push(waiter);
     else this.$$W = [this.$$W, waiter];
   }

@@ -26,6 +26,7 @@ async function setup(t: TestContext) {
     bridge.run({
       session: "s",
       request: Buffer.from("run request"),
+      trace: null,
       timeoutMs: 60_000,
       signal: new AbortController().signal,
     });

@@ -1,4 +1,5 @@
 import type { RetryRecord } from "../../store/index.ts";
+import { traceText } from "../../telemetry/tracing/index.ts";
 import { ConnectError } from "../../wire/connect-error.ts";
 import type { CallOptions } from "../../wire/gen/dispatch/sdk/node/v1/options_pb.js";
 import { type Call, type DispatchRequest, millisecondsOf, type Time } from "../../wire/hot-path/index.ts";
@@ -9,26 +10,33 @@ import type { DispatchCall } from "../types.ts";
 /** Longest idempotency key, in characters. */
 export const IDEMPOTENCY_KEY_LENGTH_MAX = 255;
 
+/** What the headers of a request say of all its calls. */
+export interface BatchHeaders {
+  /** The idempotency key. */
+  readonly key: string | undefined;
+  readonly trace: string | null;
+}
+
 /**
  * The calls of a batch as the scheduler takes them. One bad call refuses the batch whole, and the error names its
- * index and field. `batchKey` is the idempotency key of the whole batch; a call's own key goes before it.
+ * index and field. What the whole batch has goes for a call that has none of its own.
  * @throws ValidationError; ConnectError for an endpoint that is malformed or not allowed
  */
 export function dispatchCallsOf(
   request: DispatchRequest,
   policy: DestinationPolicy,
-  batchKey: string | undefined,
+  batch: BatchHeaders,
 ): DispatchCall[] {
   assertValid(violationInDispatchRequest(request));
-  if (batchKey !== undefined) assertValid(violationInKey(batchKey, "the Idempotency-Key header"));
-  return request.calls.map((call, index) => dispatchCallOf(call, index, policy, batchKey));
+  if (batch.key !== undefined) assertValid(violationInKey(batch.key, "the Idempotency-Key header"));
+  return request.calls.map((call, index) => dispatchCallOf(call, index, policy, batch));
 }
 
 function dispatchCallOf(
   call: Call,
   index: number,
   policy: DestinationPolicy,
-  batchKey: string | undefined,
+  batch: BatchHeaders,
 ): DispatchCall {
   const { options } = call;
   if (options !== undefined) assertValid(violationInOptions(options, `calls[${index}].options`));
@@ -41,9 +49,10 @@ function dispatchCallOf(
     input: call.input?.slice(),
     expirationMs: optionalMs(call.expiration),
     delayMs: optionalMs(options?.delay),
-    idempotencyKey: keyOf(options?.idempotencyKey, batchKey, index),
+    idempotencyKey: keyOf(options?.idempotencyKey, batch.key, index),
     priority: options?.priority,
     retry: options?.retry === undefined ? undefined : retryOf(options.retry),
+    trace: traceText(options?.trace?.traceparent, options?.trace?.tracestate) ?? batch.trace,
   };
 }
 

@@ -5,6 +5,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { anyPack, StringValueSchema } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { StoreError } from "../../store/index.ts";
+import { CallOptionsSchema } from "../../wire/gen/dispatch/sdk/node/v1/options_pb.js";
 import { CallResultSchema } from "../../wire/gen/dispatch/sdk/v1/call_pb.js";
 import { DispatchRequestSchema, DispatchResponseSchema } from "../../wire/gen/dispatch/sdk/v1/dispatch_pb.js";
 import { call, durationOf, readAny, writeDispatchRequest } from "../../wire/hot-path/index.ts";
@@ -28,6 +29,31 @@ async function refused(
   return { status: response.statusCode, ...response.json() };
 }
 
+const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+test("a call without a trace of its own is in that of the request, and a malformed one is none", async (t) => {
+  const { scheduler, post } = await setup(t);
+  const inTrace = (traceparent: string) => ({
+    ...valid,
+    options: create(CallOptionsSchema, { trace: { traceparent } }),
+  });
+  const named = inTrace(TRACE);
+  const malformed = inTrace("00-not-a-trace");
+  const other = TRACE.replace("0af7", "1bf7");
+  for (const headers of [{ traceparent: other, tracestate: "c=d" }, { traceparent: "??" }, {}]) {
+    const response = await post(DISPATCH, batch(valid, named, malformed), headers);
+    assert.equal(response.statusCode, 200);
+  }
+  assert.deepEqual(
+    scheduler.batches.map((calls) => calls.map(({ trace }) => trace)),
+    [
+      [`${other} c=d`, TRACE, `${other} c=d`],
+      [null, TRACE, null],
+      [null, TRACE, null],
+    ],
+  );
+});
+
 test("a batch of calls is answered with their ids, in order", async (t) => {
   const { scheduler, post } = await setup(t);
   const first = toBinary(
@@ -45,6 +71,7 @@ test("a batch of calls is answered with their ids, in order", async (t) => {
             delay: { seconds: 2n },
             idempotencyKey: "mine",
             priority: -7,
+            trace: { traceparent: TRACE, tracestate: "a=b" },
             retry: {
               attemptsMax: 3,
               firstDelay: { nanos: 50_000_000 },
@@ -76,6 +103,7 @@ test("a batch of calls is answered with their ids, in order", async (t) => {
       idempotencyKey: "mine",
       priority: -7,
       retry: { attemptsMax: 3, firstDelayMs: 50, factor: 1.5, delayMsMax: 9_000 },
+      trace: `${TRACE} a=b`,
     },
   );
   assert.match(Buffer.from(one!.input!).toString(), /World/);

@@ -1,5 +1,6 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { traceText } from "../../telemetry/tracing/index.ts";
 import { ConnectError } from "../../wire/connect-error.ts";
 import { DispatchRequestSchema } from "../../wire/gen/dispatch/sdk/v1/dispatch_pb.js";
 import {
@@ -11,7 +12,7 @@ import type { DestinationPolicy } from "../delivery/index.ts";
 import type { SchedulerApi } from "../seam.ts";
 import { encodeCallResult } from "../wire/run-request.ts";
 import { codecOf, hangUpSignal, plainBody, readMessage, sendProto } from "./connect.ts";
-import { dispatchCallsOf } from "./dispatch-calls.ts";
+import { type BatchHeaders, dispatchCallsOf } from "./dispatch-calls.ts";
 
 const SERVICE = "/dispatch.sdk.v1.DispatchService";
 /** An id is far shorter; a longer one is answered like any other that is not known. */
@@ -27,7 +28,7 @@ export function serveDispatch(
     const codec = codecOf(request);
     const body = await plainBody(request);
     const batch = codec === "proto" ? readDispatchRequest(body) : batchOfJson(body);
-    const dispatchIds = await scheduler().dispatch(dispatchCallsOf(batch, policy, batchKeyOf(request)));
+    const dispatchIds = await scheduler().dispatch(dispatchCallsOf(batch, policy, headersOf(request)));
     if (codec === "proto") return sendProto(reply, writeDispatchResponse({ dispatchIds }));
     return reply.header("content-type", "application/json").send(JSON.stringify({ dispatchIds }));
   });
@@ -45,6 +46,11 @@ function batchOfJson(body: Uint8Array): DispatchRequest {
   return readDispatchRequest(
     toBinary(DispatchRequestSchema, readMessage(DispatchRequestSchema, "json", body)),
   );
+}
+
+function headersOf(request: FastifyRequest): BatchHeaders {
+  const { traceparent, tracestate } = request.headers;
+  return { key: batchKeyOf(request), trace: traceText(traceparent, tracestate) };
 }
 
 function batchKeyOf(request: FastifyRequest): string | undefined {

@@ -18,6 +18,7 @@ export const NEW_CALL: NewCall = {
   delayMs: undefined,
   priority: undefined,
   retry: null,
+  trace: null,
 };
 
 /** A call that is told one event after the other, with what the last one wanted done. */

@@ -13,11 +13,12 @@ export interface NewCall {
   readonly delayMs: number | undefined;
   readonly priority: number | undefined;
   readonly retry: RetryRecord | null;
+  readonly trace: string | null;
 }
 
 /** A call that a client dispatches: the root of its tree. */
 export function rootCall(id: number, call: NewCall, nowMs: number): Call {
-  return newCall(id, call, nowMs, 0, id, -1, call.endpoint, 0);
+  return newCall(id, call, nowMs, 0, id, -1, call.endpoint, 0, null);
 }
 
 /** A call that another one makes by suspending. */
@@ -32,6 +33,7 @@ export function spawn(parent: Call, child: ChildCall, id: number, nowMs: number,
     parent.generation,
     endpoint,
     parent.priority,
+    parent.trace,
   );
   effects.push({ type: "spawn", call, input: child.input });
 }
@@ -45,6 +47,7 @@ function newCall(
   parentGeneration: number,
   endpoint: string,
   priority: number,
+  parentTrace: string | null,
 ): Call {
   return {
     id,
@@ -59,6 +62,7 @@ function newCall(
     expiresAtMs: call.expirationMs ? nowMs + Math.ceil(call.expirationMs) : NEVER_MS,
     priority: call.priority ?? priority,
     retry: call.retry,
+    trace: call.trace ?? parentTrace,
     state: "dispatched",
     attempt: 0,
     failures: 0,

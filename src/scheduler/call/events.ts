@@ -144,4 +144,6 @@ export interface ChildCall {
   readonly delayMs: number | undefined;
   readonly priority: number | undefined;
   readonly retry: RetryRecord | null;
+  /** Null: that of the caller. */
+  readonly trace: string | null;
 }

@@ -23,6 +23,7 @@ export function toRecord(call: Call): CallRecord {
     expiresAtMs: call.expiresAtMs,
     priority: call.priority,
     retry: call.retry,
+    trace: call.trace,
     phase: phaseOf(call),
     attempt: call.attempt,
     failures: call.failures,

@@ -20,13 +20,19 @@ async function setup(t: TestContext, answer: RequestListener, options: Partial<H
 function transport(t: TestContext, origin: string, options: Partial<HttpTransportOptions> = {}) {
   const http = new HttpTransport({ rules: [], ...options });
   t.after(() => http.destroy());
-  const run = (request: Uint8Array = Uint8Array.of(1, 2, 3), timeoutMs = 10_000, signal?: AbortSignal) =>
+  const run = (
+    request: Uint8Array = Uint8Array.of(1, 2, 3),
+    timeoutMs = 10_000,
+    signal?: AbortSignal,
+    trace: string | null = null,
+  ) =>
     http.run({
       origin,
       runPath: RUN_PATH,
       request,
       timeoutMs,
       signal: signal ?? new AbortController().signal,
+      trace,
     });
   return { http, run };
 }
@@ -85,6 +91,21 @@ test("a run is a POST of the request's bytes, and its answer is the response's b
     length: "3",
     body: Buffer.of(1, 2, 3),
   });
+});
+
+test("the trace of a run is in the headers, as W3C has them, and no header where there is none", async (t) => {
+  const seen: unknown[] = [];
+  const { run } = await setup(t, ({ headers }, response) => {
+    seen.push([headers.traceparent, headers.tracestate]);
+    response.end(RESPONSE);
+  });
+  const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  for (const trace of [`${parent} a=b, c=d`, parent, null]) await run(undefined, undefined, undefined, trace);
+  assert.deepEqual(seen, [
+    [parent, "a=b, c=d"],
+    [parent, undefined],
+    [undefined, undefined],
+  ]);
 });
 
 test("connections are kept and used again", async (t) => {

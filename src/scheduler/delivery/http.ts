@@ -10,6 +10,7 @@ import type { AllowRule } from "./allow-list.ts";
 import { failure, failureOfError, failureOfHttp } from "./failure.ts";
 import { guardedLookup, type ResolveAll } from "./lookup.ts";
 import { RunLimit } from "./run-limit.ts";
+import { traceHeadersOf } from "./trace-headers.ts";
 
 export interface HttpTransportOptions {
   /** What names may resolve to; see `DestinationPolicy`. */
@@ -43,6 +44,7 @@ export interface HttpRun {
   /** From now until the last byte of the answer, waiting for a connection included. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  readonly trace: string | null;
 }
 
 const CONTENT_TYPE = "application/proto";
@@ -105,7 +107,7 @@ export class HttpTransport {
       method: "POST",
       origin: run.origin,
       path: run.runPath,
-      headers: { ...headers, ...signed },
+      headers: { ...headers, ...signed, ...traceHeadersOf(run.trace) },
       body: run.request,
       signal,
     });

@@ -46,6 +46,7 @@ export class RoutedDelivery implements Delivery {
           request: run.request,
           timeoutMs: run.timeoutMs,
           signal: run.signal,
+          trace: run.trace,
         });
       case "bridge":
         return bridge.run({
@@ -53,6 +54,7 @@ export class RoutedDelivery implements Delivery {
           request: run.request,
           timeoutMs: run.timeoutMs,
           signal: run.signal,
+          trace: run.trace,
         });
     }
   }

@@ -18,6 +18,7 @@ function ready(name: string, priority = 0): Entry {
     delayMs: undefined,
     priority,
     retry: null,
+    trace: null,
   };
   return newEntry({ ...rootCall(++ids, call, 0), state: "ready" });
 }

@@ -25,6 +25,8 @@ export class Sleepers {
   readonly #targets = new Targets();
   readonly #chunks: Chunk[] = [];
   readonly #free: number[] = [];
+  /** By slot. Apart from the rows: most calls have none, and each has its own. */
+  readonly #traces = new Map<number, string>();
   #used = 0;
 
   get size(): number {
@@ -70,6 +72,7 @@ export class Sleepers {
     counts[count++] = call.arrivals;
     counts[count++] = call.outstanding;
     counts[count] = call.children;
+    if (call.trace !== null) this.#traces.set(slot, call.trace);
     this.timers.add(slot, timerAt(call));
     return slot;
   }
@@ -89,6 +92,7 @@ export class Sleepers {
       parentGeneration: counts[count + 3]!,
       correlationId: chunk.correlations[row]!,
       ...this.#targets.get(counts[count]!),
+      trace: this.#traces.get(slot) ?? null,
       createdAtMs: times[at + 3]!,
       expiresAtMs: times[at + 4]!,
       priority: counts[count + 4]!,
@@ -116,6 +120,7 @@ export class Sleepers {
   take(slot: number): Call {
     const call = this.read(slot);
     this.#targets.release(this.#chunks[Math.floor(slot / ROWS)]!.counts[(slot % ROWS) * COUNTS]!);
+    if (call.trace !== null) this.#traces.delete(slot);
     this.timers.remove(slot);
     this.#free.push(slot);
     return call;

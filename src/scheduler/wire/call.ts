@@ -2,6 +2,7 @@ import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { RetryRecord } from "../../store/index.ts";
 import type { ChildCall } from "../call/events.ts";
 import { readDurationMs } from "./duration.ts";
+import { readTrace } from "./trace.ts";
 
 /** Reads a dispatch.sdk.v1.Call; its input stays encoded. Says nothing about whether it is valid. */
 export function readCall(bytes: Uint8Array): ChildCall & { readonly idempotencyKey: string | undefined } {
@@ -34,6 +35,7 @@ export function readCall(bytes: Uint8Array): ChildCall & { readonly idempotencyK
     delayMs: options?.delayMs,
     priority: options?.priority,
     retry: options?.retry ?? null,
+    trace: options?.trace ?? null,
     idempotencyKey: options?.idempotencyKey,
   };
 }
@@ -46,6 +48,7 @@ interface CallOptions {
   idempotencyKey: string | undefined;
   priority: number | undefined;
   retry: RetryRecord | undefined;
+  trace: string | null;
 }
 
 function readOptions(bytes: Uint8Array): CallOptions {
@@ -55,6 +58,7 @@ function readOptions(bytes: Uint8Array): CallOptions {
     idempotencyKey: undefined,
     priority: undefined,
     retry: undefined,
+    trace: null,
   };
   while (reader.pos < reader.len) {
     const [field, wireType] = reader.tag();
@@ -62,6 +66,7 @@ function readOptions(bytes: Uint8Array): CallOptions {
     else if (field === 2 && wireType === 2) options.idempotencyKey = reader.string();
     else if (field === 3 && wireType === 0) options.priority = reader.sint32();
     else if (field === 4 && wireType === 2) options.retry = readRetry(reader.bytes());
+    else if (field === 5 && wireType === 2) options.trace = readTrace(reader.bytes());
     else reader.skip(wireType, field);
   }
   return options;

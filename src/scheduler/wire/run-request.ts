@@ -4,6 +4,7 @@
  */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { NEVER_MS, type StateKind, type StoredResult } from "../../store/index.ts";
+import { writeTrace } from "./trace.ts";
 
 export interface RunRequestParts {
   readonly function: string;
@@ -13,6 +14,7 @@ export interface RunRequestParts {
   readonly rootDispatchId: string;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
+  readonly trace: string | null;
   readonly directive:
     | { readonly kind: "input" /** Encoded Any. */; readonly input: Uint8Array | null }
     | {
@@ -37,6 +39,7 @@ export function encodeRunRequest(parts: RunRequestParts, idOf: (callId: number) 
   if (parts.expiresAtMs !== NEVER_MS) {
     writeTimestamp(writer.uint32(tag(8, 2)).fork(), parts.expiresAtMs).join();
   }
+  if (parts.trace !== null) writeTrace(writer.uint32(tag(1000, 2)).fork(), parts.trace).join();
   return writer.finish();
 }
 

@@ -24,6 +24,7 @@ const base = {
   rootDispatchId: "store-3",
   createdAtMs: 1_795_518_720_098,
   expiresAtMs: NEVER_MS,
+  trace: null,
 };
 
 test("a first run has the input as it came", () => {
@@ -51,6 +52,20 @@ test("a call without input, and one without parent or expiration, say so", () =>
   assert.equal(request.directive.case, "input");
   assert.equal(request.parentDispatchId, "");
   assert.equal(request.expirationTime, undefined);
+});
+
+test("a run says which trace it is in, and its calls which one they are of", () => {
+  const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 a=b,c=d";
+  const directive = { kind: "input", input: null } as const;
+  const request = fromBinary(RunRequestSchema, encodeRunRequest({ ...base, trace, directive }, String));
+  assert.equal(request.trace?.traceparent, trace.slice(0, 55));
+  assert.equal(request.trace?.tracestate, "a=b,c=d");
+  const without = fromBinary(RunRequestSchema, encodeRunRequest({ ...base, directive }, String));
+  assert.equal(without.trace, undefined);
+  const call = (traceparent: string) =>
+    readCall(toBinary(CallSchema, create(CallSchema, { options: { trace: { traceparent } } })));
+  assert.equal(call(trace.slice(0, 55)).trace, trace.slice(0, 55));
+  for (const malformed of ["", "00-0-0-0", trace]) assert.equal(call(malformed).trace, null);
 });
 
 test("a resumed run has its state in the field it came in, results with their ids, and the poll's error", () => {

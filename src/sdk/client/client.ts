@@ -1,5 +1,6 @@
+import { installedTracing } from "../../telemetry/tracing/index.ts";
 import { ConnectError } from "../../wire/connect-error.ts";
-import { writeDispatchRequest } from "../../wire/hot-path/index.ts";
+import { type AnySource, type Call as CallMessage, writeDispatchRequest } from "../../wire/hot-path/index.ts";
 import type { Call } from "../call.ts";
 import type { CallResult } from "../call-result.ts";
 import { missingEndpoint } from "../names.ts";
@@ -16,6 +17,7 @@ import {
 import { PendingUnit } from "./pending.ts";
 import { postWithRetries } from "./retries.ts";
 import { sendUnits } from "./send.ts";
+import { tracedDispatch } from "./traced-dispatch.ts";
 import { createTransport, type Transport } from "./transport.ts";
 
 /** The id of a dispatched call. */
@@ -95,6 +97,12 @@ export class Client {
       endpoint: call.endpoint || this.#endpoint(),
     }));
     if (messages.length === 0) return [];
+    const tracing = installedTracing();
+    if (tracing === undefined) return await this.#dispatch(messages, options);
+    return await tracedDispatch(tracing, messages, (traced) => this.#dispatch(traced, options));
+  }
+
+  async #dispatch(messages: CallMessage<AnySource>[], options: DispatchOptions): Promise<DispatchId[]> {
     if (this.#closed !== undefined) throw new ClientError("canceled", "the client is closed");
     const { signal } = options;
     signal?.throwIfAborted();

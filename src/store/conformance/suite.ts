@@ -158,8 +158,12 @@ function changes(given: Given): void {
   });
 
   given("a finished call that is revived lives again with its input and without its end", async (session) => {
-    await session.commit([inserted(record(1), largeBytes(1)), finished(1, { state: "failed", status: 7 })]);
-    const revived = record(1, { generation: 1, attempt: 5, wakeAtMs: 3_000_000 });
+    const { trace } = fullRecord(1);
+    await session.commit([
+      inserted(record(1, { trace }), largeBytes(1)),
+      finished(1, { state: "failed", status: 7 }),
+    ]);
+    const revived = record(1, { trace, generation: 1, attempt: 5, wakeAtMs: 3_000_000 });
     await session.commit([{ kind: "revive", call: revived }]);
     const call = await session.get(1);
     assert.equal(call?.end, undefined);

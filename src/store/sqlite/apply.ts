@@ -102,6 +102,7 @@ export class Applier {
       call.expiresAt,
       call.priority,
       call.retry,
+      call.trace,
       call.attempt,
       call.failures,
       call.generation,
@@ -221,6 +222,7 @@ class RecordFields {
   expiresAt = 0;
   priority = 0;
   retry: string | null = null;
+  trace: string | null = null;
   attempt = 0;
   failures = 0;
   generation = 0;
@@ -247,6 +249,7 @@ class RecordFields {
     this.expiresAt = reader.number();
     this.priority = reader.number();
     this.retry = reader.string() || null;
+    this.trace = reader.string() || null;
     this.attempt = reader.number();
     this.failures = reader.number();
     this.generation = reader.number();
@@ -266,9 +269,9 @@ class RecordFields {
 const INSERT_LIVE = `
   INSERT OR REPLACE INTO live (
     id, parent, root, parent_generation, correlation_high, correlation_low, endpoint, function, version,
-    created_at, expires_at, priority, retry, attempt, failures, generation, phase, restarts, wake_at,
+    created_at, expires_at, priority, retry, trace, attempt, failures, generation, phase, restarts, wake_at,
     min_results, max_results, consumed, state_kind, poll_error, input
-  ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const MUTABLE = `
   attempt = ?, failures = ?, generation = ?, phase = ?, restarts = ?, wake_at = ?, min_results = ?,
@@ -290,8 +293,8 @@ const FINISH = `
 
 const REVIVE = `
   INSERT OR REPLACE INTO live (id, parent, root, parent_generation, correlation_high, correlation_low, endpoint,
-    function, version, created_at, expires_at, priority, retry, attempt, failures, generation, phase, restarts,
-    wake_at, min_results, max_results, consumed, state_kind, input)
+    function, version, created_at, expires_at, priority, retry, trace, attempt, failures, generation, phase,
+    restarts, wake_at, min_results, max_results, consumed, state_kind, input)
   SELECT id, parent, root, ?, correlation_high, correlation_low, endpoint, function, version, created_at, ?,
-    priority, retry, ?, ?, ?, 0, 0, ?, 1, 1, 0, 0, input
+    priority, retry, trace, ?, ?, ?, 0, 0, ?, 1, 1, 0, 0, input
   FROM finished WHERE id = ?`;

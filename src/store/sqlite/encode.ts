@@ -83,6 +83,7 @@ function writeRecord(out: ChangeWriter, call: CallRecord): void {
   out.number(call.expiresAtMs);
   out.number(call.priority);
   out.string(call.retry === null ? "" : JSON.stringify(call.retry));
+  out.string(call.trace ?? "");
   out.number(call.attempt);
   out.number(call.failures);
   out.number(call.generation);

@@ -23,7 +23,7 @@ const MIGRATIONS: readonly string[] = [
     correlation_high INTEGER NOT NULL, correlation_low INTEGER NOT NULL,
     endpoint TEXT NOT NULL, function TEXT NOT NULL, version TEXT NOT NULL,
     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-    priority INTEGER NOT NULL, retry TEXT,
+    priority INTEGER NOT NULL, retry TEXT, trace TEXT,
     attempt INTEGER NOT NULL, failures INTEGER NOT NULL, generation INTEGER NOT NULL,
     phase INTEGER NOT NULL, restarts INTEGER NOT NULL, wake_at INTEGER NOT NULL,
     min_results INTEGER NOT NULL, max_results INTEGER NOT NULL, consumed INTEGER NOT NULL,
@@ -37,7 +37,7 @@ const MIGRATIONS: readonly string[] = [
     correlation_high INTEGER NOT NULL, correlation_low INTEGER NOT NULL,
     endpoint TEXT NOT NULL, function TEXT NOT NULL, version TEXT NOT NULL,
     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-    priority INTEGER NOT NULL, retry TEXT,
+    priority INTEGER NOT NULL, retry TEXT, trace TEXT,
     attempt INTEGER NOT NULL, failures INTEGER NOT NULL, generation INTEGER NOT NULL,
     ended INTEGER NOT NULL, status INTEGER NOT NULL, finished_at INTEGER NOT NULL, arrival INTEGER NOT NULL,
     input BLOB, output BLOB, error BLOB

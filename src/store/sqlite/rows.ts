@@ -16,6 +16,7 @@ export interface SharedRow {
   expires_at: number;
   priority: number;
   retry: string | null;
+  trace: string | null;
   attempt: number;
   failures: number;
   generation: number;
@@ -51,7 +52,7 @@ export interface ResultRow {
 /** The columns both tables have, in the order they declare them. */
 export const SHARED_COLUMNS = `
   id, parent, root, parent_generation, correlation_high, correlation_low, endpoint, function, version,
-  created_at, expires_at, priority, retry`;
+  created_at, expires_at, priority, retry, trace`;
 
 /** Everything but the payloads, which most readers do not need. */
 export const LIVE_COLUMNS = `${SHARED_COLUMNS}, attempt, failures, generation, phase, restarts, wake_at,
@@ -74,6 +75,7 @@ export function liveRecord(row: LiveRow): CallRecord {
     expiresAtMs: row.expires_at,
     priority: row.priority,
     retry: retryOf(row),
+    trace: row.trace,
     attempt: row.attempt,
     failures: row.failures,
     generation: row.generation,

@@ -194,6 +194,7 @@ test("a peek accepts exactly what a read accepts, and sees the same", () => {
       const head = peekRunRequest(wire);
       assert.equal(head.function, request.function);
       assert.equal(head.dispatchId, request.dispatchId);
+      assert.deepEqual(head.trace, request.trace);
       if (request.input) assert.ok(head.hasInput);
       if (request.pollResult) assert.ok(head.hasPollResult);
       assert.equal(head.hasInput || head.hasPollResult, Boolean(request.input ?? request.pollResult));
@@ -209,6 +210,7 @@ test("a peek tells of both directives where a read keeps the last", () => {
     dispatchId: "",
     hasInput: true,
     hasPollResult: true,
+    trace: undefined,
   });
   const request = readRunRequest(wire);
   assert.equal(request.input, undefined);

@@ -21,6 +21,7 @@ export {
   runRequest,
   runResponse,
   type Time,
+  type TraceContext,
 } from "./messages.ts";
 export { peekRunRequest, type RunRequestHead } from "./peek.ts";
 export {

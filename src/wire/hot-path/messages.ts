@@ -32,6 +32,13 @@ export interface RunRequest<A extends AnySource = AnyBytes> {
   rootDispatchId: string;
   creationTime: Time | undefined;
   expirationTime: Time | undefined;
+  trace: TraceContext | undefined;
+}
+
+/** `dispatch.sdk.node.v1.TraceContext`. */
+export interface TraceContext {
+  traceparent: string;
+  tracestate: string;
 }
 
 /** `dispatch.sdk.v1.RunResponse`. At most one of `exit` and `poll` is set. */
@@ -120,6 +127,7 @@ export function runRequest<A extends AnySource = AnyBytes>(
     rootDispatchId: "",
     creationTime: undefined,
     expirationTime: undefined,
+    trace: undefined,
     ...fields,
   };
 }

@@ -9,6 +9,7 @@ import {
   DELIMITED_6,
   DELIMITED_7,
   DELIMITED_8,
+  DELIMITED_1000,
   expectEnd,
   type MessageReader,
   REPEATED_MAX,
@@ -18,10 +19,12 @@ import {
   readTag,
   readUint64,
   skipUnknown,
+  skipUnknownBut1000,
   VARINT_1,
 } from "../fields.ts";
 import { checkAny, checkString } from "./any.ts";
-import { readTime } from "./read-call.ts";
+import type { TraceContext } from "./messages.ts";
+import { readTime, readTrace } from "./read-call.ts";
 
 /** The head of a RunRequest. */
 export interface RunRequestHead {
@@ -30,6 +33,7 @@ export interface RunRequestHead {
   /** Exactly one of the two should be true; validation says so, not this. */
   hasInput: boolean;
   hasPollResult: boolean;
+  trace: TraceContext | undefined;
 }
 
 /**
@@ -43,7 +47,13 @@ export function peekRunRequest(bytes: Uint8Array): RunRequestHead {
 }
 
 function head(reader: MessageReader, end: number): RunRequestHead {
-  const found: RunRequestHead = { function: "", dispatchId: "", hasInput: false, hasPollResult: false };
+  const found: RunRequestHead = {
+    function: "",
+    dispatchId: "",
+    hasInput: false,
+    hasPollResult: false,
+    trace: undefined,
+  };
   while (reader.pos < end) {
     const tag = readTag(reader);
     switch (tag) {
@@ -69,8 +79,11 @@ function head(reader: MessageReader, end: number): RunRequestHead {
       case DELIMITED_8:
         readTime(reader, end);
         break;
+      case DELIMITED_1000:
+        found.trace = readTrace(reader, end, found.trace);
+        break;
       default:
-        skipUnknown(reader, tag, 8);
+        skipUnknownBut1000(reader, tag, 8);
     }
   }
   return found;

@@ -16,6 +16,7 @@ import {
   readTag,
   readUint64,
   skipUnknown,
+  skipUnknownBut1000,
   VARINT_1,
   VARINT_2,
 } from "../fields.ts";
@@ -29,6 +30,7 @@ import {
   callError,
   callResult,
   type Time,
+  type TraceContext,
 } from "./messages.ts";
 
 export function readCall(reader: MessageReader, parentEnd: number, merged: Call = call()): Call {
@@ -63,8 +65,7 @@ export function readCall(reader: MessageReader, parentEnd: number, merged: Call 
         );
         break;
       default:
-        if (tag >>> 3 === DELIMITED_1000 >>> 3) throw new Error("field 1000 has the wrong wire type");
-        skipUnknown(reader, tag, 6);
+        skipUnknownBut1000(reader, tag, 6);
     }
   }
   expectEnd(reader, end);
@@ -130,6 +131,22 @@ export function readCallError(
       default:
         skipUnknown(reader, tag, 4);
     }
+  }
+  expectEnd(reader, end);
+  return merged;
+}
+
+export function readTrace(
+  reader: MessageReader,
+  parentEnd: number,
+  merged: TraceContext = { traceparent: "", tracestate: "" },
+): TraceContext {
+  const end = readEnd(reader, parentEnd);
+  while (reader.pos < end) {
+    const tag = readTag(reader);
+    if (tag === DELIMITED_1) merged.traceparent = readString(reader);
+    else if (tag === DELIMITED_2) merged.tracestate = readString(reader);
+    else skipUnknown(reader, tag, 2);
   }
   expectEnd(reader, end);
   return merged;

@@ -10,6 +10,7 @@ import {
   DELIMITED_6,
   DELIMITED_7,
   DELIMITED_8,
+  DELIMITED_1000,
   expectEnd,
   type MessageReader,
   readEnd,
@@ -17,6 +18,7 @@ import {
   readString,
   readTag,
   skipUnknown,
+  skipUnknownBut1000,
   VARINT_1,
   VARINT_4,
   VARINT_5,
@@ -37,7 +39,14 @@ import {
   runRequest,
   runResponse,
 } from "./messages.ts";
-import { callResultFields, readCall, readCallError, readCallResult, readTime } from "./read-call.ts";
+import {
+  callResultFields,
+  readCall,
+  readCallError,
+  readCallResult,
+  readTime,
+  readTrace,
+} from "./read-call.ts";
 
 /** A later directive replaces an earlier one; `peekRunRequest` tells whether there were two. */
 export function readRunRequest(bytes: Uint8Array): RunRequest {
@@ -108,8 +117,11 @@ function runRequestFields(reader: MessageReader, end: number): RunRequest {
       case DELIMITED_8:
         request.expirationTime = readTime(reader, end, request.expirationTime);
         break;
+      case DELIMITED_1000:
+        request.trace = readTrace(reader, end, request.trace);
+        break;
       default:
-        skipUnknown(reader, tag, 8);
+        skipUnknownBut1000(reader, tag, 8);
     }
   }
   return request;

@@ -35,10 +35,12 @@ const time: fc.Arbitrary<Time> = record({
 const correlationId = fc.oneof(fc.constant(0n), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }));
 const error = record({ type: text, message: text, value: bytes, traceback: bytes });
 
+const trace = record({ traceparent: text, tracestate: text });
 const callOptions = record({
   idempotencyKey: text,
   priority: maybe(fc.integer()),
-}).map((options) => create(CallOptionsSchema, options));
+  trace: maybe(trace),
+}).map(({ trace, ...options }) => create(CallOptionsSchema, { ...options, ...(trace && { trace }) }));
 const call: fc.Arbitrary<Call> = record({
   correlationId,
   endpoint: text,
@@ -83,6 +85,7 @@ export const runRequests: fc.Arbitrary<RunRequest> = record({
   rootDispatchId: text,
   creationTime: maybe(time),
   expirationTime: maybe(time),
+  trace: maybe(trace),
 }).map(({ directive, ...rest }) => ({ ...directive, ...rest }));
 
 export const runResponses: fc.Arbitrary<RunResponse> = record({
@@ -107,13 +110,14 @@ export function generatedRead<D extends DescMessage>(schema: D, wire: Uint8Array
 }
 
 export function generatedRunRequest(request: RunRequest): MessageShape<typeof RunRequestSchema> {
-  const { input, pollResult, creationTime, expirationTime, ...rest } = request;
+  const { input, pollResult, creationTime, expirationTime, trace, ...rest } = request;
   return create(RunRequestSchema, {
     ...rest,
     ...(input && { directive: { case: "input", value: any(input) } }),
     ...(pollResult && { directive: { case: "pollResult", value: generatedPollResult(pollResult) } }),
     ...(creationTime && { creationTime: seconds(creationTime) }),
     ...(expirationTime && { expirationTime: seconds(expirationTime) }),
+    ...(trace && { trace }),
   });
 }
 

@@ -32,6 +32,7 @@ import type {
   RunRequest,
   RunResponse,
   Time,
+  TraceContext,
 } from "./messages.ts";
 
 /** @throws {RangeError} when both `input` and `pollResult` are set */
@@ -72,6 +73,14 @@ function runRequest(writer: BinaryWriter, request: RunRequest<AnySource>): void 
   string(writer, DELIMITED_6, request.rootDispatchId);
   time(writer, DELIMITED_7, request.creationTime);
   time(writer, DELIMITED_8, request.expirationTime);
+  if (request.trace !== undefined) trace(writer, DELIMITED_1000, request.trace);
+}
+
+function trace(writer: BinaryWriter, tag: number, { traceparent, tracestate }: TraceContext): void {
+  writer.uint32(tag).fork();
+  string(writer, DELIMITED_1, traceparent);
+  string(writer, DELIMITED_2, tracestate);
+  writer.join();
 }
 
 function runResponse(writer: BinaryWriter, response: RunResponse<AnySource>): void {

@@ -15,6 +15,12 @@ test("a run request is one HTTP/1.1 message with its length", () => {
   );
 });
 
+test("a run request names its trace", () => {
+  const trace = { traceparent: "00-1-2-01", tracestate: "a=b" };
+  const text = Buffer.from(serializeRunRequest("session", "/Run", Uint8Array.of(), trace)).toString("latin1");
+  assert.match(text, /\r\nContent-Length: 0\r\ntraceparent: 00-1-2-01\r\ntracestate: a=b\r\n\r\n$/);
+});
+
 test("bodies are delimited by length, by chunks and by the end", async () => {
   for (const message of [
     "HTTP/1.1 200 OK\r\nContent-Type: application/proto\r\nContent-Length: 3\r\n\r\nabc",

@@ -8,11 +8,17 @@ export interface ParsedResponse {
   readonly body: Uint8Array;
 }
 
-/** A POST of a RunRequest. `host` and `path` must be checked already: they are written as they are. */
-export function serializeRunRequest(host: string, path: string, body: Uint8Array): Uint8Array {
+/** A POST of a RunRequest. `host`, `path` and `headers` must be checked already: they are written as they are. */
+export function serializeRunRequest(
+  host: string,
+  path: string,
+  body: Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const head =
     `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/proto\r\n` +
-    `Content-Length: ${body.length}\r\n\r\n`;
+    `Content-Length: ${body.length}\r\n${more.join("")}\r\n`;
   return Buffer.concat([Buffer.from(head, "latin1"), body]);
 }
 

@@ -14,7 +14,7 @@ function setup(options: Partial<BridgeOptions> = {}) {
   let id = 0;
   const bridge = new BridgeSessions({ newId: () => `request-${++id}`, now: () => 0, ...options });
   const run = (byte = 7, session = "s", timeoutMs = 60_000, signal = forever()) =>
-    bridge.run({ session, request: Uint8Array.of(byte), timeoutMs, signal });
+    bridge.run({ session, request: Uint8Array.of(byte), trace: null, timeoutMs, signal });
   return { bridge, run };
 }
 

@@ -8,6 +8,7 @@ import { RUN_PATH } from "../destination.ts";
 import { failure, failureOfHttp } from "../failure.ts";
 import { acceptBody } from "../http.ts";
 import { RunLimit } from "../run-limit.ts";
+import { traceHeadersOf } from "../trace-headers.ts";
 import { parseResponse, serializeRunRequest } from "./message.ts";
 
 export interface BridgeOptions {
@@ -32,6 +33,7 @@ export interface BridgeRun {
   readonly session: string;
   /** A RunRequest. */
   readonly request: Uint8Array;
+  readonly trace: string | null;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -69,7 +71,7 @@ export class BridgeSessions {
     const limit = new RunLimit(run.signal, run.timeoutMs);
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const id = this.#options.newId();
-    const message = serializeRunRequest(run.session, RUN_PATH, run.request);
+    const message = serializeRunRequest(run.session, RUN_PATH, run.request, traceHeadersOf(run.trace));
     const exchange: Exchange = { id, message, state: "queued", settle: resolve };
     const fetchTimer = setTimeout(() => {
       if (exchange.state === "queued") resolve(unreachable(run.session));

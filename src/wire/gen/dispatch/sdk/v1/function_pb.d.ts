@@ -6,6 +6,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import type { Message } from "@bufbuild/protobuf";
 import type { Any, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Poll, PollResult } from "./poll_pb.js";
+import type { TraceContext } from "../node/v1/trace_pb.js";
 import type { Status } from "./status_pb.js";
 import type { Exit } from "./exit_pb.js";
 
@@ -72,6 +73,13 @@ export declare type RunRequest = Message<"dispatch.sdk.v1.RunRequest"> & {
    * @generated from field: google.protobuf.Timestamp expiration_time = 8;
    */
   expirationTime?: Timestamp | undefined;
+
+  /**
+   * This project's own; SDKs of other languages neither send nor read it.
+   *
+   * @generated from field: dispatch.sdk.node.v1.TraceContext trace = 1000;
+   */
+  trace?: TraceContext | undefined;
 };
 
 /**

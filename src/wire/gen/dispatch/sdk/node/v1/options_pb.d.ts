@@ -5,6 +5,7 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration } from "@bufbuild/protobuf/wkt";
+import type { TraceContext } from "./trace_pb.js";
 
 /**
  * Describes the file dispatch/sdk/node/v1/options.proto.
@@ -42,6 +43,13 @@ export declare type CallOptions = Message<"dispatch.sdk.node.v1.CallOptions"> & 
    * @generated from field: dispatch.sdk.node.v1.RetryOptions retry = 4;
    */
   retry?: RetryOptions | undefined;
+
+  /**
+   * The span that made the call. Absent in a poll: the trace of the caller goes on.
+   *
+   * @generated from field: dispatch.sdk.node.v1.TraceContext trace = 5;
+   */
+  trace?: TraceContext | undefined;
 };
 
 /**
