@@ -6,6 +6,7 @@ import type { FunctionInfo, Scope, Variable } from "./scope.ts";
 
 export function plan(analysis: Analysis): void {
   for (const fn of analysis.functions) for (const variable of fn.free) decideStorage(variable);
+  for (const id of analysis.guarded) decideStorage(analysis.references.get(id)!);
   nameVariables(analysis);
   identify(analysis.module, "");
   for (const fn of analysis.functions) collectCaptures(fn);
@@ -22,7 +23,7 @@ function decideStorage(variable: Variable): void {
     if (variable.kind === "param" && captor.hoisted) return true;
     return !captor.hoisted && captor.node.start >= variable.initialisedAt;
   };
-  if (!variable.assigned && !variable.inSwitch && variable.captors.every(isFinalFor)) {
+  if (!variable.assigned && !variable.guarded && !variable.switchCase && variable.captors.every(isFinalFor)) {
     variable.storage = "copied";
   } else {
     variable.storage = "shared";

@@ -3,6 +3,7 @@
  * order of evaluation; what remains is an expression without a suspension, to be evaluated right away.
  */
 import type {
+  ChainExpression,
   ConditionalExpression,
   Expression,
   LogicalExpression,
@@ -14,6 +15,7 @@ import type {
   UpdateExpression,
   YieldExpression,
 } from "acorn";
+import { propertyName } from "../analyze.ts";
 import {
   array,
   at,
@@ -61,6 +63,13 @@ export function flatten(machine: Machine, node: Expression): Expression {
       if (node.operator === "delete" && node.argument.type === "MemberExpression") {
         return { ...node, argument: flattenMember(machine, node.argument) };
       }
+      if (node.operator === "delete" && node.argument.type === "ChainExpression") {
+        // Where a link is missing there is nothing to delete.
+        return optional(machine, node, literal(true), (missing) => ({
+          ...node,
+          argument: flattenChain(machine, (node.argument as ChainExpression).expression, missing),
+        }));
+      }
       return { ...node, argument: flatten(machine, node.argument) };
     case "UpdateExpression":
       return flattenUpdate(machine, node);
@@ -84,17 +93,10 @@ export function flatten(machine: Machine, node: Expression): Expression {
       return flattenNew(machine, node);
     case "ImportExpression":
       return { ...node, source: flatten(machine, node.source) };
-    case "ChainExpression": {
-      const result = machine.temporary();
-      const end = new Label();
-      const missing = new Label();
-      machine.set(result, flattenChain(machine, node.expression, missing), node);
-      machine.jump(end);
-      machine.mark(missing);
-      machine.set(result, voidZero());
-      machine.mark(end);
-      return identifier(result);
-    }
+    case "ChainExpression":
+      return optional(machine, node, voidZero(), (missing) =>
+        flattenChain(machine, node.expression, missing),
+      );
     case "AssignmentExpression":
       return flattenAssignment(machine, node);
     default:
@@ -104,6 +106,24 @@ export function flatten(machine: Machine, node: Expression): Expression {
         node,
       );
   }
+}
+
+/** The value of an optional chain, or another one where a link is missing. */
+function optional(
+  machine: Machine,
+  node: Expression,
+  otherwise: Expression,
+  chain: (missing: Label) => Expression,
+): Expression {
+  const result = machine.temporary();
+  const end = new Label();
+  const missing = new Label();
+  machine.set(result, chain(missing), node);
+  machine.jump(end);
+  machine.mark(missing);
+  machine.set(result, otherwise);
+  machine.mark(end);
+  return identifier(result);
 }
 
 /** A list evaluated from left to right: what comes before the last suspension is kept. */
@@ -255,7 +275,7 @@ function flattenTagged(machine: Machine, node: TaggedTemplateExpression): Expres
     const key = target.computed ? machine.keep(target.property as Expression) : target.property;
     tag = { ...target, object: machine.keep(target.object as Expression), property: key };
   } else {
-    tag = unbound(node.tag, machine.keep(flatten(machine, node.tag), node.tag));
+    tag = unbound(machine.keep(flatten(machine, node.tag), node.tag));
   }
   return {
     ...node,
@@ -269,6 +289,7 @@ function flattenObject(machine: Machine, node: ObjectExpression): Expression {
   const last = node.properties.findLastIndex((one) => machine.module.suspends(one));
   let built: Expression | null = null;
   let pending: (Property | SpreadElement)[] = [];
+  let prototype: Property | null = null;
   const piece = () => object([...(built ? [spread(built)] : []), ...pending]);
   const flush = () => {
     if (pending.length === 0) return;
@@ -278,6 +299,12 @@ function flattenObject(machine: Machine, node: ObjectExpression): Expression {
     pending = [];
   };
   node.properties.forEach((one, index) => {
+    if (index <= last && setsPrototype(one)) {
+      // A piece would lose it when the next one spreads it: it is set on the last.
+      flush();
+      prototype = { ...one, value: machine.keep(flatten(machine, one.value), one.value) };
+      return;
+    }
     if (index > last || !machine.module.suspends(one)) {
       if (one.type === "Property" && one.kind !== "init") {
         machine.module.fail(
@@ -298,5 +325,12 @@ function flattenObject(machine: Machine, node: ObjectExpression): Expression {
     if (one.computed && machine.module.suspends(one.value)) key = machine.keep(key, one.key);
     pending.push({ ...one, key, value: flatten(machine, one.value), shorthand: false });
   });
+  if (prototype) pending.push(prototype);
   return at(piece(), node as Node as ObjectExpression);
+}
+
+function setsPrototype(one: Property | SpreadElement): one is Property {
+  if (one.type !== "Property" || one.computed || one.shorthand || one.method || one.kind !== "init")
+    return false;
+  return propertyName(one.key) === "__proto__";
 }

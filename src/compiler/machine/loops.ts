@@ -7,18 +7,7 @@ import type {
   ForStatement,
   WhileStatement,
 } from "acorn";
-import {
-  assign,
-  binary,
-  call,
-  identifier,
-  literal,
-  member,
-  not,
-  runtimeCall,
-  statement,
-  throwStatement,
-} from "../ast.ts";
+import { assign, binary, call, identifier, literal, member, not, runtimeCall, statement } from "../ast.ts";
 import { boxCopy, boxValue } from "../rewrite/closures.ts";
 import { rewriteTarget } from "../rewrite/expression.ts";
 import { containsClosure } from "../rewrite/loops.ts";
@@ -96,26 +85,18 @@ export function flattenForEach(machine: Machine, node: ForOfStatement | ForInSta
 
   const top = new Label();
   const end = new Label();
-  const failed = new Label();
-  const outer = machine.handler;
   machine.mark(top);
   machine.branch(not(call(member(identifier(iterator), "$$step"), [])), end, node.right);
   // Leaving by break, return or an outer continue closes the iterator; the loop's own continue does not.
-  machine.pushTarget("loop", labels, end);
-  machine.control.push({ type: "iterator", name: iterator });
-  machine.pushTarget("loop", labels, null, top);
-  machine.handler = failed;
-  failed.used = true;
-  bindItem(machine, node, member(identifier(iterator), "$$value"));
-  flattenStatement(machine, node.body);
-  machine.control.length -= 3;
-  machine.handler = outer;
-  machine.jump(top);
-  machine.mark(failed);
-  const error = machine.temporary();
-  machine.set(error, identifier("$$v"));
-  machine.effect(call(member(identifier(iterator), "$$abort"), []));
-  machine.leaveBy([throwStatement(identifier(error))]);
+  machine.closingOnFailure(iterator, () => {
+    machine.pushTarget("loop", labels, end);
+    machine.control.push({ type: "iterator", name: iterator });
+    machine.pushTarget("loop", labels, null, top);
+    bindItem(machine, node, member(identifier(iterator), "$$value"));
+    flattenStatement(machine, node.body);
+    machine.control.length -= 3;
+    machine.jump(top);
+  });
   machine.mark(end);
 }
 
@@ -176,6 +157,7 @@ function forAwait(machine: Machine, node: ForOfStatement, iterator: string, labe
   const isFailing = binary("===", identifier(entry.reason), literal(1));
   const close = runtimeCall("asyncClose", [identifier(iterator), isFailing]);
   machine.suspend("await", close, closed, node.right);
+  machine.effect(runtimeCall("checkClosed", [identifier(closed), isFailing]));
   machine.dispatchFinally(entry);
   machine.mark(end);
 }

@@ -13,7 +13,7 @@ import {
   voidZero,
 } from "../ast.ts";
 import { type CodeContext, type ModuleContext, variableReference } from "../context.ts";
-import { boxValue, withDefault } from "../rewrite/closures.ts";
+import { boxValue, parametersInBody, withDefault } from "../rewrite/closures.ts";
 import { rewrite } from "../rewrite/expression.ts";
 import { patternVariables, rewritePattern } from "../rewrite/patterns.ts";
 import type { FunctionInfo, Scope, Variable } from "../scope.ts";
@@ -60,6 +60,7 @@ export class Machine extends ControlFlow {
     const bindsAtCall = fn.generator && node.params.some((param) => param.type !== "Identifier");
     if (bindsAtCall) this.suspend("start", voidZero(), null, node);
     if (node.body.type === "BlockStatement") {
+      this.enterBody(this.module.scopeOf(node.body));
       flattenList(this, node.body.body);
       this.emit({ op: "leave", statement: returnStatement(voidZero()), targets: [] });
     } else {
@@ -68,6 +69,17 @@ export class Machine extends ControlFlow {
     }
     const { frame, slots } = generate(this, node, frameName, entryNames);
     return { frame, slots, paramNames };
+  }
+
+  /** The scope of a body whose parameters do not see its variables. */
+  private enterBody(scope: Scope | undefined): void {
+    if (!scope) return;
+    this.enterScope(scope);
+    for (const { variable, param } of parametersInBody(scope)) {
+      const target = variableReference(variable);
+      if (target.type === "Identifier") this.use(target.name);
+      this.statement(statement(assign(target as Pattern, variableReference(param))));
+    }
   }
 
   /** Scopes that hold a suspension point are taken apart: their variables become locals of the step function. */

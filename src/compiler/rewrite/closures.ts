@@ -4,6 +4,7 @@
  * what a snapshot saves of it, and what restores it.
  */
 import type {
+  BlockStatement,
   ClassExpression,
   Expression,
   FunctionDeclaration,
@@ -36,16 +37,17 @@ import {
   propertyKey,
   returnStatement,
   runtimeCall,
+  runtimeMember,
   spread,
   statement,
   thisExpression,
   voidZero,
 } from "../ast.ts";
-import type { CodeContext } from "../context.ts";
+import { type CodeContext, variableReference } from "../context.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { Machine } from "../machine/machine.ts";
 import { thisOwner } from "../plan.ts";
-import type { FunctionInfo, Scope } from "../scope.ts";
+import type { FunctionInfo, Scope, Variable } from "../scope.ts";
 import { classNode, hasPrivateMembers } from "./classes.ts";
 import { argumentsValue, rewrite, thisValue } from "./expression.ts";
 import { containsClosure } from "./loops.ts";
@@ -215,7 +217,7 @@ export function functionNode(
   } else {
     const directives = node.body.body.filter(isDirective);
     const rest = node.body.body.filter((one) => !isDirective(one));
-    body = [...directives, ...box, ...rewriteList(rest, cx)];
+    body = [...directives, ...box, ...enterBody(node.body, cx), ...rewriteList(rest, cx)];
   }
   if (fn.async) body = settling(body as Statement[]);
   return {
@@ -227,6 +229,26 @@ export function functionNode(
     async: false,
     expression: !Array.isArray(body),
   } as FunctionNode;
+}
+
+/** The scope of a body whose parameters do not see its variables: those of the same name begin with their values. */
+function enterBody(node: BlockStatement, cx: CodeContext): Statement[] {
+  const scope = cx.module.scopeOf(node);
+  if (!scope) return [];
+  const copies = parametersInBody(scope).map(({ variable, param }) =>
+    variable.storage === "shared"
+      ? statement(assign(variableReference(variable) as Pattern, variableReference(param)))
+      : declare("var", variable.output, variableReference(param)),
+  );
+  return [...(scope.boxName ? [boxDeclaration(scope)] : []), ...copies];
+}
+
+/** `var` declarations of a body scope that have the name of a parameter. */
+export function parametersInBody(scope: Scope): { variable: Variable; param: Variable }[] {
+  return [...scope.variables.values()].flatMap((variable) => {
+    const param = variable.kind === "var" ? scope.parent?.variables.get(variable.name) : undefined;
+    return param ? [{ variable, param }] : [];
+  });
 }
 
 /** An async function without an await: it runs to its end when it is called, and needs no state machine. */
@@ -274,7 +296,8 @@ export function boxValue(scope: Scope, withParams = false): Expression {
   return object(
     scope.shared.map((variable) => {
       const isFilled = withParams && variable.kind === "param";
-      return property(variable.name, isFilled ? identifier(variable.output) : voidZero());
+      if (isFilled) return property(variable.name, identifier(variable.output));
+      return property(variable.name, variable.guarded ? runtimeMember("UNBOUND") : voidZero());
     }),
   );
 }

@@ -28,7 +28,7 @@ export const RUNTIME_CLASSES: readonly RuntimeClass[] = [
   entry(iterators.ProtocolSteps, "iterator", "done"),
   entry(asyncIterators.AsyncProtocolSteps, "iterator"),
   entry(asyncIterators.SyncSteps, "steps"),
-  entry(asyncIterators.ResultOf, "task"),
+  entry(asyncIterators.ResultOf, "task", "closes"),
   entry(asyncIterators.Swallow, "task"),
   entry(asyncIterators.Delegate, "iterator"),
   entry(asyncIterators.AsyncDelegate, "iterator", "returning"),
