@@ -17,7 +17,7 @@ import type { ClassNode, FunctionNode, Node } from "./ast.ts";
 import { type Use, zoneOf } from "./dead-zone.ts";
 import { type Declare, declareLexical, declarer, hoistLexical, hoistVars, seesNamesOf } from "./hoist.ts";
 import { FunctionInfo, type FunctionKind, Scope, type ScopeKind, Variable } from "./scope.ts";
-import { children, isClass, isFunction, patternIdentifiers } from "./walk.ts";
+import { children, isClass, isFunction, isUsing, patternIdentifiers } from "./walk.ts";
 
 export interface Analysis {
   readonly module: FunctionInfo;
@@ -408,6 +408,8 @@ export class Analyzer {
         });
         break;
       case "VariableDeclaration":
+        // Blocks with resources are taken apart in every function that is: see machine/disposal.ts.
+        if (isUsing(node) && this.fn.isResumable) this.markSuspending();
         for (const declarator of node.declarations) {
           this.ancestors.push(declarator);
           this.visitBinding(declarator.id);
@@ -481,7 +483,8 @@ export class Analyzer {
   }
 
   private visitForEach(node: ForOfStatement | ForInStatement): void {
-    if (node.type === "ForOfStatement" && node.await) this.markSuspending();
+    const takenApart = node.type === "ForOfStatement" && (node.await || isUsing(node.left));
+    if (takenApart && this.fn.isResumable) this.markSuspending();
     this.inScope("for", node, (scope) => {
       const { left } = node;
       if (left.type === "VariableDeclaration") {

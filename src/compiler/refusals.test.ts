@@ -32,7 +32,7 @@ const refused: [CompileErrorCode, string, string][] = [
     "",
     "async function f(x) { await x; return { get a() { return x; }, ...x }; }",
   ],
-  ["USING_DECLARATION", "1:28", "async function f(x: any) { using y = x; await y; }"],
+  ["USING_DECLARATION", "1:41", "function f(x: any) { const g = () => y; using y = x; }"],
 ];
 
 for (const [code, place, source] of refused) {

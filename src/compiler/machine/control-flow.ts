@@ -21,6 +21,8 @@ export class ControlFlow extends InstructionWriter {
   readonly control: Control[] = [];
   /** Labels of the statement about to be compiled. */
   pendingLabels: string[] = [];
+  /** Local that holds the resources of the block. */
+  disposals: string | null = null;
 
   suspend(
     op: "await" | "yield" | "start",

@@ -12,7 +12,9 @@ import { boxCopy, boxValue } from "../rewrite/closures.ts";
 import { rewriteTarget } from "../rewrite/expression.ts";
 import { containsClosure } from "../rewrite/loops.ts";
 import type { Scope } from "../scope.ts";
+import { isUsing } from "../walk.ts";
 import { flattenPattern } from "./assignments.ts";
+import { resource, withDisposals } from "./disposal.ts";
 import { flatten } from "./expressions.ts";
 import { Label } from "./instructions.ts";
 import type { Machine } from "./machine.ts";
@@ -92,8 +94,7 @@ export function flattenForEach(machine: Machine, node: ForOfStatement | ForInSta
     machine.pushTarget("loop", labels, end);
     machine.control.push({ type: "iterator", name: iterator });
     machine.pushTarget("loop", labels, null, top);
-    bindItem(machine, node, member(identifier(iterator), "$$value"));
-    flattenStatement(machine, node.body);
+    iteration(machine, node, member(identifier(iterator), "$$value"));
     machine.control.length -= 3;
     machine.jump(top);
   });
@@ -142,8 +143,7 @@ function forAwait(machine: Machine, node: ForOfStatement, iterator: string, labe
   machine.pushTarget("loop", labels, null, next);
   machine.handler = failed;
   failed.used = true;
-  bindItem(machine, node, member(identifier(result), "value"));
-  flattenStatement(machine, node.body);
+  iteration(machine, node, member(identifier(result), "value"));
   machine.control.pop();
   machine.mark(next);
   machine.handler = outer;
@@ -160,6 +160,21 @@ function forAwait(machine: Machine, node: ForOfStatement, iterator: string, labe
   machine.effect(runtimeCall("checkClosed", [identifier(closed), isFailing]));
   machine.dispatchFinally(entry);
   machine.mark(end);
+}
+
+function iteration(machine: Machine, node: ForOfStatement | ForInStatement, item: Expression): void {
+  const body = () => flattenStatement(machine, node.body);
+  const { left } = node;
+  if (left.type !== "VariableDeclaration" || !isUsing(left)) {
+    bindItem(machine, node, item);
+    body();
+    return;
+  }
+  const { kind } = left;
+  withDisposals(machine, kind === "await using" ? left : null, () => {
+    bindItem(machine, node, resource(machine, kind, item));
+    body();
+  });
 }
 
 /** Gives the loop's variable the item of this iteration. */

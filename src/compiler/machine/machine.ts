@@ -19,6 +19,7 @@ import { patternVariables, rewritePattern } from "../rewrite/patterns.ts";
 import type { FunctionInfo, Scope, Variable } from "../scope.ts";
 import { children } from "../walk.ts";
 import { ControlFlow } from "./control-flow.ts";
+import { disposing } from "./disposal.ts";
 import { flatten } from "./expressions.ts";
 import { generate } from "./generate.ts";
 import { flattenList } from "./statements.ts";
@@ -61,7 +62,8 @@ export class Machine extends ControlFlow {
     if (bindsAtCall) this.suspend("start", voidZero(), null, node);
     if (node.body.type === "BlockStatement") {
       this.enterBody(this.module.scopeOf(node.body));
-      flattenList(this, node.body.body);
+      const { body } = node.body;
+      disposing(this, body, () => flattenList(this, body));
       this.emit({ op: "leave", statement: returnStatement(voidZero()), targets: [] });
     } else {
       const value = flatten(this, node.body);

@@ -1,6 +1,7 @@
 /** The runtime that compiled modules import. Users do not call it. */
 export { asyncClose, asyncIterate, checkClosed, delegate, delegateAsync } from "./async-iterators.ts";
 export { newPromise, promises } from "./combinators.ts";
+export { disposals } from "./disposal.ts";
 export { AsyncGeneratorFrame, GeneratorFrame, startGenerator, yieldInner, yieldValue } from "./generators.ts";
 export {
   checkIteratorResult,

@@ -118,6 +118,7 @@ function liveVariables(holder: object, description: FrameDescription, point: num
 function variableLabel(name: string): string {
   if (name === "$$this") return "this";
   if (name === "$$args") return "arguments";
+  if (name.startsWith("$$using")) return "using";
   if (name.startsWith("$$e")) return "(captured)";
   if (name.startsWith("$$")) return "(temporary)";
   return name.replace(/\$\d+$/, "");
