@@ -31,25 +31,8 @@ function decideStorage(variable: Variable): void {
   }
 }
 
-/**
- * Property names that frames have already, and names that generated code must not shadow. A frame keeps the live
- * variables as properties under their own names.
- */
-const TAKEN = [
-  "then",
-  "catch",
-  "finally",
-  "constructor",
-  "next",
-  "return",
-  "throw",
-  "toString",
-  "valueOf",
-  "hasOwnProperty",
-  "__proto__",
-  "arguments",
-  "eval",
-];
+/** Names that no variable of generated code may have: a frame holds the live ones as properties of an object. */
+const TAKEN = ["__proto__", "arguments", "eval"];
 
 /**
  * Inside one outermost function every variable gets a name of its own, so that variables of any block can become

@@ -25,10 +25,12 @@ import { generate } from "./generate.ts";
 import { flattenList } from "./statements.ts";
 
 export interface CompiledMachine {
-  /** `$$rt.frame(class, step, description)` */
+  /** `$$rt.frame(locals, step, description)` */
   readonly frame: Expression;
-  /** Properties of the frame. */
+  /** Variables that the frame holds. */
   readonly slots: ReadonlySet<string>;
+  /** Name of the function that makes the object which holds them; null when there are none. */
+  readonly locals: string | null;
   readonly paramNames: readonly string[];
 }
 
@@ -69,8 +71,7 @@ export class Machine extends ControlFlow {
       const value = flatten(this, node.body);
       this.emit({ op: "leave", statement: at(returnStatement(value), node.body), targets: [] });
     }
-    const { frame, slots } = generate(this, node, frameName, entryNames);
-    return { frame, slots, paramNames };
+    return { ...generate(this, node, frameName, entryNames), paramNames };
   }
 
   /** The scope of a body whose parameters do not see its variables. */

@@ -338,7 +338,7 @@ function starter(
   const { module } = outer;
   if (fn.usesNewTarget) checkClosure(fn, outer);
   const frameName = `$$F${module.unique()}`;
-  const { frame, slots, paramNames } = new Machine(module, fn).compile(node, frameName);
+  const { frame, slots, locals, paramNames } = new Machine(module, fn).compile(node, frameName);
   if (fn.usesPrivateName || fn.usesSuper) {
     const code = fn.usesPrivateName ? "PRIVATE_NAME_IN_NESTED_CLASS" : "SUPER_IN_NESTED_CLASS";
     const help = fn.usesPrivateName ? PRIVATE_NAME_HELP : SUPER_HELP;
@@ -348,21 +348,19 @@ function starter(
     module.descriptors.push(declare("const", frameName, frame));
   }
 
-  const task = () => identifier("$$t");
-  const made = {
-    ...call(frameName, []),
-    type: "NewExpression",
-  } as unknown as Expression;
-  const body: Statement[] = [declare("const", "$$t", made)];
+  const kind = fn.generator ? (fn.async ? "AsyncGeneratorFrame" : "GeneratorFrame") : "Task";
+  const args = [identifier(frameName), ...(locals ? [identifier("$$l")] : [])];
+  const made = { ...call(runtimeMember(kind), args), type: "NewExpression" } as unknown as Expression;
+  const body: Statement[] = locals ? [declare("const", "$$l", call(locals, []))] : [];
   const fill = (slot: string, value: Expression) => {
-    if (slots.has(slot)) body.push(statement(assign(member(task(), slot), value)));
+    if (slots.has(slot)) body.push(statement(assign(member(identifier("$$l"), slot), value)));
   };
   for (const name of paramNames) fill(name, identifier(name));
   for (const { name } of fn.captures) fill(name, identifier(name));
   fill("$$this", fn.arrow ? capturedThis(fn, outer) : thisExpression());
   fill("$$args", fn.arrow ? identifier("$$args") : array([spread(identifier("arguments"))]));
   if (fn.selfVariable) fill(fn.selfVariable.output, identifier(fn.selfVariable.output));
-  body.push(returnStatement(runtimeCall(fn.generator ? "startGenerator" : "start", [task()])));
+  body.push(returnStatement(runtimeCall(fn.generator ? "startGenerator" : "start", [made])));
   return {
     ...functionExpression(null, starterParams(node, paramNames), body),
     type,

@@ -2,14 +2,14 @@
 
 interface Resource {
   /** Null for `await using x = null`, which waits all the same. */
-  readonly value: object | null;
+  readonly value: Dispose | null;
   /** Declared with `await using`. */
   readonly isAsync: boolean;
   /** Its method is that of `Symbol.dispose`, whose result is not waited for. */
   readonly isPlain: boolean;
 }
 
-type Dispose = { [Symbol.dispose]?: () => unknown; [Symbol.asyncDispose]?: () => unknown };
+type Dispose = { [Symbol.dispose](): unknown; [Symbol.asyncDispose](): unknown };
 
 /** The error that leaves a block, with those that disposing added. */
 declare const SuppressedError: new (error: unknown, suppressed: unknown, message?: string) => Error;
@@ -35,7 +35,7 @@ export class Disposals {
       throw new TypeError(`Symbol(Symbol.${isAsync ? "asyncDispose" : "dispose"}) is not a function`);
     }
     // Which method it is, and not the method: one of code that is not compiled could not be saved.
-    this.resources.push({ value, isAsync, isPlain: waits == null });
+    this.resources.push({ value: value as Dispose, isAsync, isPlain: waits == null });
     return value;
   }
 
@@ -45,8 +45,8 @@ export class Disposals {
       this.$$value = undefined;
       try {
         const { value, isPlain } = resource;
-        if (isPlain) (value as Dispose | null)?.[Symbol.dispose]!();
-        else this.$$value = (value as Dispose)[Symbol.asyncDispose]!();
+        if (isPlain) value?.[Symbol.dispose]();
+        else this.$$value = value?.[Symbol.asyncDispose]();
         if (resource.isAsync) return true;
       } catch (error) {
         this.$$fail(error);

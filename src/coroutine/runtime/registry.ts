@@ -14,10 +14,16 @@ export interface FrameDescription {
   readonly points: Readonly<Record<number, readonly string[]>>;
   /** A generator whose parameters need code to bind them, which runs when it is called. */
   readonly bindsAtCall?: boolean;
+  readonly kind: FrameKind;
   readonly step: (frame: never, mode: Mode, value: unknown) => unknown;
-  /** Makes an empty frame. */
-  readonly Frame: new () => object;
+  /** Makes the object that holds the variables; null when there are none. */
+  readonly locals: (() => Locals) | null;
 }
+
+export type FrameKind = "async" | "generator" | "async generator";
+
+/** The variables of a frame that are live while it is suspended. */
+export type Locals = Record<string, unknown>;
 
 /** A function expression, arrow or nested class of a compiled module. */
 export interface ClosureDescription {
@@ -70,14 +76,13 @@ const functionIds = new WeakMap<object, string>();
 const classDescriptions = new WeakMap<object, ClassDescription>();
 
 export function frame(
-  Frame: new () => object,
+  locals: FrameDescription["locals"],
   step: FrameDescription["step"],
-  meta: Omit<FrameDescription, "step" | "Frame">,
-): new () => object {
-  const description: FrameDescription = { ...meta, step, Frame };
-  (Frame.prototype as { $$D: FrameDescription }).$$D = description;
+  meta: Omit<FrameDescription, "step" | "locals">,
+): FrameDescription {
+  const description: FrameDescription = { ...meta, step, locals };
   frames.set(meta.id, description);
-  return Frame;
+  return description;
 }
 
 export function closureDescriptor(

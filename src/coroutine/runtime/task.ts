@@ -12,7 +12,7 @@ import {
   type Waiter,
   waitNatively,
 } from "./owner.ts";
-import type { FrameDescription } from "./registry.ts";
+import type { FrameDescription, Locals } from "./registry.ts";
 
 /** What a step function returns when it waits instead of being done. */
 export const SUSPENDED: unique symbol = Symbol("suspended");
@@ -21,11 +21,15 @@ export const SUSPENDED: unique symbol = Symbol("suspended");
 export type TaskState = 0 | 1 | 2;
 
 /**
- * Names of fields start with `$$`, since a frame keeps the user's variables as properties of the same object.
+ * The frames of all compiled async functions are of this one class and keep their variables in an object apart, so
+ * that the code of the runtime meets one shape of object: with a class for each function, a step cost half as much
+ * again in programs of many functions. Names of fields start with `$$`, since users hold tasks as promises.
  */
 export class Task implements PromiseLike<unknown>, Waiter {
-  /** Description of the compiled function; on the prototype of frame classes. */
-  declare $$D: FrameDescription | null;
+  /** The compiled function whose frame it is. */
+  $$D: FrameDescription | null;
+  /** Variables of the frame. */
+  $$L: Locals | null;
   $$S: TaskState = 0;
   /** Value or error, once settled. */
   $$V: unknown = undefined;
@@ -38,6 +42,11 @@ export class Task implements PromiseLike<unknown>, Waiter {
   $$H = false;
   /** Number of the coroutine in correlation ids; of its own once it makes a durable call. */
   declare $$C: number;
+
+  constructor(description: FrameDescription | null = null, locals: Locals | null = null) {
+    this.$$D = description;
+    this.$$L = locals;
+  }
 
   /** Goes on from the point where the frame is suspended. */
   $$wake(mode: Mode, value: unknown): void {
@@ -146,7 +155,6 @@ export class Task implements PromiseLike<unknown>, Waiter {
 }
 
 Object.setPrototypeOf(Task.prototype, Promise.prototype);
-Task.prototype.$$D = null;
 Task.prototype.$$C = 0;
 
 type Callback = (value: unknown) => unknown;

@@ -5,7 +5,7 @@ import { CallTask, SleepTask } from "../coroutine.ts";
 import { Combinator, type CombinatorKind, Deferred, markDecided, settler } from "../runtime/combinators.ts";
 import {
   AsyncGeneratorFrame,
-  type GeneratorFrame,
+  GeneratorFrame,
   type GeneratorRequest,
   type GeneratorState,
 } from "../runtime/generators.ts";
@@ -17,6 +17,7 @@ import {
   closures,
   type FrameDescription,
   frames,
+  type Locals,
   moduleFunctions,
 } from "../runtime/registry.ts";
 import { whileRestoring } from "../runtime/support.ts";
@@ -179,14 +180,17 @@ function durableFunction(head: Head): object {
   }
 }
 
+const FRAMES = {
+  async: { Frame: Task, kind: Kind.FRAME },
+  generator: { Frame: GeneratorFrame, kind: Kind.GENERATOR },
+  "async generator": { Frame: AsyncGeneratorFrame, kind: Kind.ASYNC_GENERATOR },
+} as const;
+
 function allocateFrame(kind: number, head: Head): object {
   const description = frameById(text(head[0]), text(head[1]));
-  const made = new description.Frame() as Task | GeneratorFrame;
-  const isKind =
-    made instanceof Task
-      ? kind === Kind.FRAME
-      : kind === (made instanceof AsyncGeneratorFrame ? Kind.ASYNC_GENERATOR : Kind.GENERATOR);
-  if (!isKind) return corrupt(`${description.id} is another sort of function`);
+  const { Frame, kind: expected } = FRAMES[description.kind];
+  if (kind !== expected) return corrupt(`${description.id} is another sort of function`);
+  const made = new Frame(description, description.locals?.() ?? null);
   made.$$P = integer(head[2]);
   if (made.$$P !== 0 && !description.points[made.$$P])
     return corrupt(`no point ${made.$$P} in ${description.id}`);
@@ -212,14 +216,14 @@ function fillFrame(frame: Task, head: Head, children: readonly unknown[]): void 
 }
 
 function fillVariables(
-  frame: { $$D: FrameDescription | null; $$P: number },
+  frame: { $$D: FrameDescription | null; $$L: Locals | null; $$P: number },
   values: readonly unknown[],
 ): void {
   const names = liveNames(frame.$$D!, frame.$$P);
   values.forEach((value, index) => {
     const name = names[index];
     if (name === undefined) corrupt(`too many variables for ${frame.$$D!.id}`);
-    (frame as unknown as Record<string, unknown>)[name!] = value;
+    frame.$$L![name!] = value;
   });
 }
 

@@ -3,7 +3,7 @@ import { CallTask, SleepTask } from "../coroutine.ts";
 import { Combinator, Deferred, isDecided, isHopeless, settlesTag } from "../runtime/combinators.ts";
 import { AsyncGeneratorFrame, GeneratorFrame } from "../runtime/generators.ts";
 import type { Waiter } from "../runtime/owner.ts";
-import type { FrameDescription } from "../runtime/registry.ts";
+import type { FrameDescription, Locals } from "../runtime/registry.ts";
 import { Task } from "../runtime/task.ts";
 import { bindingOf, builtInName } from "./bindings.ts";
 import { describeFunction } from "./describe-function.ts";
@@ -95,7 +95,7 @@ function waitersOf(task: Task): Waiter[] {
 }
 
 function frame(task: Task, description: FrameDescription, flags: number, waiters: Waiter[]): NodeDescription {
-  const { names, values } = liveVariables(task, description, task.$$P);
+  const { names, values } = liveVariables(task.$$L, description, task.$$P);
   return {
     kind: Kind.FRAME,
     head: [description.id, description.fingerprint, task.$$P, flags, task.$$C],
@@ -109,9 +109,9 @@ export function liveNames(description: FrameDescription, point: number): readonl
   return point === 0 ? description.entry : (description.points[point]?.slice(1) ?? []);
 }
 
-function liveVariables(holder: object, description: FrameDescription, point: number) {
+function liveVariables(locals: Locals | null, description: FrameDescription, point: number) {
   const live = liveNames(description, point);
-  return { names: live.map(variableLabel), values: live.map((name) => Reflect.get(holder, name) as unknown) };
+  return { names: live.map(variableLabel), values: live.map((name) => locals![name]) };
 }
 
 /** The name of a variable in the source: compiled names may have a number, and the compiler's own start with $$. */
@@ -126,7 +126,7 @@ function variableLabel(name: string): string {
 
 function generator(value: GeneratorFrame): NodeDescription {
   const { $$D: description, $$P: point, $$S: state } = value;
-  const { names, values } = state === 3 ? NOTHING : liveVariables(value, description, point);
+  const { names, values } = state === 3 ? NOTHING : liveVariables(value.$$L, description, point);
   return {
     kind: Kind.GENERATOR,
     head: [description.id, description.fingerprint, point, state],
@@ -139,7 +139,7 @@ const NOTHING = { names: [] as string[], values: [] as unknown[] };
 
 function asyncGenerator(value: AsyncGeneratorFrame): NodeDescription {
   const { $$D: description, $$P: point, $$S: state } = value;
-  const { names, values } = state === 3 ? NOTHING : liveVariables(value, description, point);
+  const { names, values } = state === 3 ? NOTHING : liveVariables(value.$$L, description, point);
   return {
     kind: Kind.ASYNC_GENERATOR,
     head: [description.id, description.fingerprint, point, state],
