@@ -134,8 +134,8 @@ export class AsyncGeneratorFrame implements AsyncIterator<unknown>, Waiter {
 
   $$wake(mode: Mode, value: unknown): void {
     const outer = switchOwner(this.$$R);
-    const outerFrame = this.$$R.frame;
-    this.$$R.frame = this;
+    const caller = this.$$R.running;
+    this.$$R.running = 0;
     try {
       const { step } = this.$$D;
       const result = step(this as never, mode, value);
@@ -143,7 +143,7 @@ export class AsyncGeneratorFrame implements AsyncIterator<unknown>, Waiter {
     } catch (error) {
       this.$$finish(1, error);
     }
-    this.$$R.frame = outerFrame;
+    this.$$R.running = caller;
     switchOwner(outer);
   }
 

@@ -15,6 +15,9 @@ export interface Waiter {
 
 export type Mode = 0 | 1 | 2;
 
+/** Numbers of frames come round again after so many: correlation ids have 21 bits for them. */
+export const frameNumber = (count: number): number => count & (2 ** 21 - 1);
+
 export class Owner {
   /** Jobs in the queue. */
   jobs = 0;
@@ -25,8 +28,13 @@ export class Owner {
   readonly deferred = new Set<Deferred>();
   /** Set once it was suspended: what wakes later belongs to a copy that is gone. */
   dead = false;
-  /** The frame that runs right now. */
-  frame: object | null = null;
+  /**
+   * Number of the frame that runs right now. Not the frame: each step would leave a pointer from an old object to a
+   * new one, which the garbage collector keeps account of.
+   */
+  running = 0;
+  /** Number of the next frame. */
+  next = 0;
   /** Errors of tasks that nobody has looked at. */
   readonly unhandled = new Set<object>();
   /** Called when something outside begins to be waited for. */
@@ -43,6 +51,12 @@ export class Owner {
     this.onQuiet = Promise.withResolvers();
     this.checkQuiet();
     return this.onQuiet.promise;
+  }
+
+  nextNumber(): number {
+    const number = this.next;
+    this.next = frameNumber(number + 1);
+    return number;
   }
 
   failWith(error: unknown): void {
@@ -158,7 +172,7 @@ export function currentOwner(): Owner {
 /** Makes `owner` the current one and returns the one before, to be given back. Cheaper than a callback. */
 export function switchOwner(owner: Owner | null): Owner | null {
   const before = running;
-  running = owner;
+  if (before !== owner) running = owner;
   return before;
 }
 

@@ -40,19 +40,20 @@ export class Task implements PromiseLike<unknown>, Waiter {
   $$P = 0;
   /** Somebody has waited for it: a rejection is handled. */
   $$H = false;
-  /** Number of the coroutine in correlation ids; of its own once it makes a durable call. */
-  declare $$C: number;
+  /** Of a frame: its number among those of its owner. The first, 0, is the function that was called. */
+  $$C: number;
 
   constructor(description: FrameDescription | null = null, locals: Locals | null = null) {
     this.$$D = description;
     this.$$L = locals;
+    this.$$C = description === null ? 0 : this.$$R.nextNumber();
   }
 
   /** Goes on from the point where the frame is suspended. */
   $$wake(mode: Mode, value: unknown): void {
     const owner = this.$$R;
     const outer = switchOwner(owner);
-    owner.frame = this;
+    owner.running = this.$$C;
     try {
       // Called without a receiver, so that stack traces show the function's name alone.
       const { step } = this.$$D!;
@@ -155,7 +156,6 @@ export class Task implements PromiseLike<unknown>, Waiter {
 }
 
 Object.setPrototypeOf(Task.prototype, Promise.prototype);
-Task.prototype.$$C = 0;
 
 type Callback = (value: unknown) => unknown;
 
@@ -196,9 +196,9 @@ export function wait(waiter: Waiter & { readonly $$R: Owner }, value: unknown): 
 /** Starts a compiled async function: it runs at once up to its first suspension. */
 export function start(task: Task): Task {
   const owner = task.$$R;
-  const caller = owner.frame;
+  const caller = owner.running;
   task.$$wake(0, undefined);
-  owner.frame = caller;
+  owner.running = caller;
   return task;
 }
 

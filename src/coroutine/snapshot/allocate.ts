@@ -10,7 +10,7 @@ import {
   type GeneratorState,
 } from "../runtime/generators.ts";
 import { CollectionSteps } from "../runtime/iterators.ts";
-import type { Waiter } from "../runtime/owner.ts";
+import { frameNumber, type Waiter } from "../runtime/owner.ts";
 import {
   bind,
   classes,
@@ -210,8 +210,7 @@ function frameById(id: string, fingerprint: string): FrameDescription {
 function fillFrame(frame: Task, head: Head, children: readonly unknown[]): void {
   const count = liveNames(frame.$$D!, frame.$$P).length;
   fillVariables(frame, children.slice(0, count));
-  const coroutine = integer(head[4]);
-  if (coroutine !== 0) frame.$$C = coroutine;
+  frame.$$C = frameNumber(integer(head[4]));
   setWaiters(frame, integer(head[3]), children.slice(count));
 }
 

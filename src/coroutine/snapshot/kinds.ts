@@ -4,7 +4,7 @@
  * `head` and `children` of each, in this order:
  */
 export const Kind = {
-  /** A suspended async function. Head: id, fingerprint, point, flags, coroutine. Children: live variables, waiters. */
+  /** A suspended async function. Head: id, fingerprint, point, flags, number. Children: live variables, waiters. */
   FRAME: 0,
   /** A suspended generator. Head: id, fingerprint, point, state. Children: live variables. */
   GENERATOR: 1,
