@@ -209,7 +209,11 @@ class CaseWriter {
         return;
       }
       this.enterHandler(one.handler);
+      const { consequent } = this.cases.at(-1)!;
+      const first = consequent.length;
       this.instruction(one, index);
+      const { loc } = one.begins ?? {};
+      if (loc && first < consequent.length) consequent[first] = { ...consequent[first]!, loc };
     });
     return this.cases;
   }

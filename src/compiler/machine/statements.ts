@@ -36,6 +36,7 @@ function hoistFunction(machine: Machine, node: FunctionDeclaration): void {
 }
 
 export function flattenStatement(machine: Machine, node: Statement): void {
+  machine.beginning = node;
   switch (node.type) {
     // These are taken apart even without a suspension: their variables are the step function's own.
     case "ReturnStatement":
