@@ -37,7 +37,7 @@ const REFUSED_WHEN_COMPILED: [source: string, code: RegExp, place: RegExp][] = [
     /^x\.mjs:1:/,
   ],
   [
-    "async function f() {\n  return { get a() { return 1; }, b: await f() };\n}",
+    "async function f(x) {\n  return { get a() { return x; }, ...await f() };\n}",
     /ACCESSOR_IN_ASYNC_OBJECT/,
     /^x\.mjs:2:/,
   ],

@@ -32,7 +32,7 @@ import {
   voidZero,
 } from "../ast.ts";
 import { superHome } from "../rewrite/classes.ts";
-import { rewrite, rewriteArguments, rewriteProperty, unbound } from "../rewrite/expression.ts";
+import { rewrite, rewriteArguments, rewriteObject, rewriteProperty, unbound } from "../rewrite/expression.ts";
 import { flattenAssignment } from "./assignments.ts";
 import { flattenCall, flattenChain, flattenNew } from "./calls.ts";
 import { Label } from "./instructions.ts";
@@ -287,6 +287,10 @@ function flattenTagged(machine: Machine, node: TaggedTemplateExpression): Expres
 /** An object literal, built in pieces: what comes before a suspension is an object that the next piece spreads. */
 function flattenObject(machine: Machine, node: ObjectExpression): Expression {
   const last = node.properties.findLastIndex((one) => machine.module.suspends(one));
+  if (node.properties.some((one) => one.type === "Property" && one.kind !== "init")) {
+    const properties = node.properties.map((one, index) => (index > last ? one : keptProperty(machine, one)));
+    return rewriteObject({ ...node, properties }, machine.cx);
+  }
   let built: Expression | null = null;
   let pending: (Property | SpreadElement)[] = [];
   let prototype: Property | null = null;
@@ -306,13 +310,6 @@ function flattenObject(machine: Machine, node: ObjectExpression): Expression {
       return;
     }
     if (index > last || !machine.module.suspends(one)) {
-      if (one.type === "Property" && one.kind !== "init") {
-        machine.module.fail(
-          "ACCESSOR_IN_ASYNC_OBJECT",
-          "a getter or setter in an object literal that also holds an await; compute the value before",
-          one,
-        );
-      }
       pending.push(rewriteProperty(one, machine.cx));
       return;
     }
@@ -327,6 +324,16 @@ function flattenObject(machine: Machine, node: ObjectExpression): Expression {
   });
   if (prototype) pending.push(prototype);
   return at(piece(), node as Node as ObjectExpression);
+}
+
+/** A property whose key and value are evaluated now, for a literal with accessors: those cannot be spread. */
+function keptProperty(machine: Machine, one: Property | SpreadElement): Property | SpreadElement {
+  if (one.type === "SpreadElement") {
+    return spread(machine.keep(object([spread(flatten(machine, one.argument))])));
+  }
+  const key = one.computed ? machine.keep(flatten(machine, one.key), one.key) : one.key;
+  if (one.kind !== "init" || one.method) return { ...one, key };
+  return { ...one, key, value: machine.keep(flatten(machine, one.value), one.value), shorthand: false };
 }
 
 function setsPrototype(one: Property | SpreadElement): one is Property {
