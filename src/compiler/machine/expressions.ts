@@ -329,7 +329,7 @@ function flattenObject(machine: Machine, node: ObjectExpression): Expression {
 /** A property whose key and value are evaluated now, for a literal with accessors: those cannot be spread. */
 function keptProperty(machine: Machine, one: Property | SpreadElement): Property | SpreadElement {
   if (one.type === "SpreadElement") {
-    return spread(machine.keep(object([spread(flatten(machine, one.argument))])));
+    return at(spread(machine.keep(object([spread(flatten(machine, one.argument))]))), one);
   }
   const key = one.computed ? machine.keep(flatten(machine, one.key), one.key) : one.key;
   if (one.kind !== "init" || one.method) return { ...one, key };

@@ -315,7 +315,10 @@ export class FinallyReaction implements Waiter {
     const outer = switchOwner(owner);
     try {
       const result = this.callback();
-      wait(new PassOn(this.task, mode, value), result);
+      // By way of a promise of its own, which is what JavaScript's finally() returns to the chain: the turns count.
+      const passed = new Task();
+      wait(new PassOn(passed, mode, value), result);
+      this.task.$$resolve(passed);
     } catch (error) {
       this.task.$$fail(error);
     }

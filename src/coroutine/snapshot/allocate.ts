@@ -77,11 +77,10 @@ export class SnapshotReader implements DecodeHooks {
         return builtIn(text(head[0])) ?? incompatible(`${text(head[0])} does not exist here`);
       case Kind.INSTANCE:
         return allocateInstance(head);
-      case Kind.INSTANCE_OF: {
-        const Class = child(0);
-        if (typeof Class !== "function") return corrupt("an instance of what is no class");
-        return Object.create(Class.prototype as object) as object;
-      }
+      case Kind.INSTANCE_OF:
+        return Object.create(prototypeOf(child(0))) as object;
+      case Kind.LOCAL_ERROR:
+        return Object.setPrototypeOf(new Error(), prototypeOf(child(0))) as object;
       case Kind.RUNTIME:
         return Object.create(
           (RUNTIME_CLASSES[integer(head[0])] ?? corrupt("unknown object")).Class.prototype as object,
@@ -142,6 +141,10 @@ export class SnapshotReader implements DecodeHooks {
       }
       case Kind.INSTANCE_OF:
         this.properties(value, head, children.slice(1));
+        break;
+      case Kind.LOCAL_ERROR:
+        (value as Error).stack = text(children[1] as HeadValue);
+        this.properties(value, head, children.slice(2));
         break;
       case Kind.RUNTIME:
         this.fillRuntime(value, head, children);
@@ -320,6 +323,11 @@ function allocateBound(child: Child, count: number): object {
   if (typeof target !== "function") return corrupt("a bound function of no function");
   const args = Array.from({ length: count - 2 }, (_, index) => child(index + 2));
   return bind(target as () => unknown, child(1), ...args);
+}
+
+function prototypeOf(Class: unknown): object {
+  if (typeof Class !== "function") return corrupt("an instance of what is no class");
+  return Class.prototype as object;
 }
 
 const text = (value: HeadValue | undefined): string =>

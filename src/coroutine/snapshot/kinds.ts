@@ -44,6 +44,8 @@ export const Kind = {
   BOUND: 18,
   /** A function object of the SDK. Head: registry, name. */
   DURABLE_FUNCTION: 19,
+  /** An error of a class made in a function. Head: properties. Children: the class, its stack, values. */
+  LOCAL_ERROR: 20,
 } as const;
 
 /** Flag: somebody has waited for the task. */
