@@ -13,6 +13,11 @@ const refused: [CompileErrorCode, string, string][] = [
   ["DIRECT_EVAL", "1:31", "async function f(x: string) { eval(x); }"],
   ["AWAIT_IN_CLASS", "2:20", "async function f() {\n  class A extends (await base()) {}\n}"],
   ["AWAIT_IN_CLASS", "2:14", "async function f() {\n  class A { [await key()]() {} }\n}"],
+  [
+    "AWAIT_IN_SUPER_CALL",
+    "",
+    "class A extends B { constructor(x) { (async () => { super(await x); })(); } }",
+  ],
   ["SUPER_IN_OBJECT_METHOD", "1:35", "function f() { const o = { async m() { super.x(); } }; return o; }"],
   [
     "SUPER_IN_NESTED_CLASS",
