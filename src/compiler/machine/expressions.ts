@@ -6,6 +6,7 @@ import type {
   ChainExpression,
   ConditionalExpression,
   Expression,
+  ImportExpression,
   LogicalExpression,
   MemberExpression,
   ObjectExpression,
@@ -92,7 +93,7 @@ export function flatten(machine: Machine, node: Expression): Expression {
     case "NewExpression":
       return flattenNew(machine, node);
     case "ImportExpression":
-      return { ...node, source: flatten(machine, node.source) };
+      return flattenImport(machine, node);
     case "ChainExpression":
       return optional(machine, node, voidZero(), (missing) =>
         flattenChain(machine, node.expression, missing),
@@ -106,6 +107,12 @@ export function flatten(machine: Machine, node: Expression): Expression {
         node,
       );
   }
+}
+
+function flattenImport(machine: Machine, node: ImportExpression): Expression {
+  const parts = node.options ? [node.source, node.options] : [node.source];
+  const [source, options = null] = flattenAll(machine, parts);
+  return { ...node, source: source!, options };
 }
 
 /** The value of an optional chain, or another one where a link is missing. */

@@ -62,6 +62,12 @@ export function rewrite(node: Expression, cx: CodeContext): Expression {
         "await or yield in the head of a class; compute the value before the class",
         node,
       );
+    case "BinaryExpression": {
+      const made = rewriteChildren(node, cx);
+      // The printer leaves out the parentheses of `(-a) ** b`, which has none of its own.
+      const needsGroup = made.operator === "**" && made.left.type === "UnaryExpression";
+      return needsGroup ? { ...made, left: sequence([made.left as Expression]) } : made;
+    }
     case "ObjectExpression":
       return rewriteObject(node, cx);
     case "AssignmentExpression":
