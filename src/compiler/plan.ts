@@ -39,25 +39,31 @@ const TAKEN = ["__proto__", "arguments", "eval"];
  * locals of one step function.
  */
 function nameVariables({ module, globals }: Analysis): void {
-  const taken = new Set([...globals, ...module.scope.variables.keys(), ...TAKEN]);
+  /** Names in compiled code, with those they stand for. */
+  const taken = new Map<string, string>();
+  for (const name of [...globals, ...module.scope.variables.keys()]) taken.set(name, name);
+  for (const name of TAKEN) taken.set(name, "");
   let boxes = 0;
-  const nameScope = (scope: Scope, used: Set<string>) => {
+  const nameScope = (scope: Scope, used: Map<string, string>) => {
     for (const variable of scope.variables.values()) {
-      variable.output = unusedName(variable.name, used);
-      used.add(variable.output);
+      variable.output = unusedName(variable, used);
+      used.set(variable.output, variable.name);
     }
     if (scope.shared.length > 0) scope.boxName = `$$e${++boxes}`;
   };
-  const nameFunction = (fn: FunctionInfo, used: Set<string>) => {
+  const nameFunction = (fn: FunctionInfo, used: Map<string, string>) => {
     for (const scope of fn.scopes) nameScope(scope, used);
     for (const child of fn.children) nameFunction(child, used);
   };
   // Blocks of the module's own top level.
   for (const scope of module.scopes) if (scope.kind !== "module") nameScope(scope, taken);
-  for (const child of module.children) nameFunction(child, new Set(taken));
+  for (const child of module.children) nameFunction(child, new Map(taken));
 }
 
-function unusedName(name: string, used: ReadonlySet<string>): string {
+function unusedName({ name, kind }: Variable, used: ReadonlyMap<string, string>): string {
+  // Its own name is what a function or class is called. Inside of it no other variable of that name can be meant.
+  const isOwn = kind === "function-name" || kind === "class-name";
+  if (isOwn && used.get(name) === name) return name;
   const base = name.startsWith(RESERVED_PREFIX) ? `_${name}` : name;
   let candidate = base;
   for (let n = 1; used.has(candidate); n++) candidate = `${base}$${n}`;

@@ -48,7 +48,7 @@ import { fingerprint } from "../fingerprint.ts";
 import { Machine } from "../machine/machine.ts";
 import { thisOwner } from "../plan.ts";
 import type { FunctionInfo, Scope, Variable } from "../scope.ts";
-import { classNode, hasPrivateMembers } from "./classes.ts";
+import { classNode, hasPrivateMembers, hasPrivateStatics } from "./classes.ts";
 import { argumentsValue, rewrite, thisValue } from "./expression.ts";
 import { containsClosure } from "./loops.ts";
 import { declareByAssignment, rewritePattern } from "./patterns.ts";
@@ -78,8 +78,21 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
   }
 
   const isClass = fn.kind === "class";
+  const heritage = isClass ? (node as ClassNode).superClass : null;
+  const isHeld = heritage != null && !isSimple(heritage);
+  if (isHeld) {
+    // `extends mixin(Base)`: evaluated once, and not again where the class is restored.
+    params.push("$$super");
+    args.push(rewrite(heritage, cx));
+    labels.push("extends");
+  }
   const inner = isClass
-    ? classNode(node as ClassNode, { ...cx, fn, machine: null, thisName: null }, "ClassExpression")
+    ? classNode(
+        node as ClassNode,
+        { ...cx, fn, machine: null, thisName: null },
+        "ClassExpression",
+        isHeld ? identifier("$$super") : heritage,
+      )
     : closureFunction(node as FunctionNode, fn, cx);
   const body = factoryBody(at(inner as Expression, node as Node), fn, cx, (made) =>
     runtimeCall("closure", [made, identifier(descriptorName), array(params.map((name) => identifier(name)))]),
@@ -97,6 +110,9 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
     ...(isSingle ? [property("single", literal(true))] : []),
     ...(isClass ? [property("isClass", literal(true))] : []),
     ...(isClass && hasPrivateMembers(node as ClassNode) ? [property("hasPrivates", literal(true))] : []),
+    ...(isClass && hasPrivateStatics(node as ClassNode)
+      ? [property("hasPrivateStatics", literal(true))]
+      : []),
   ]);
   const usesPrivateName = fn.usesPrivateName && !isClass;
   const made = usesPrivateName ? literal(null) : identifier(factoryName);
@@ -116,6 +132,11 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
   }
   return at(call(factoryName, args), node);
 }
+
+const isSimple = (node: Expression): boolean =>
+  node.type === "Identifier" ||
+  node.type === "Literal" ||
+  (node.type === "MemberExpression" && !node.computed && isSimple(node.object as Expression));
 
 export const PRIVATE_NAME_HELP =
   "an async function, generator or closure that uses a private name of a class inside a function; move the class " +

@@ -36,6 +36,8 @@ export interface ClosureDescription {
   readonly isClass?: boolean;
   /** A class with private members: its instances cannot be made without running its constructor. */
   readonly hasPrivates?: boolean;
+  /** A class with private static fields: what they hold cannot be read. */
+  readonly hasPrivateStatics?: boolean;
   make: (...captured: unknown[]) => object;
   instance?: object;
 }

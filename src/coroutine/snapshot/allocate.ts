@@ -260,7 +260,8 @@ function allocateClosure(head: Head, child: Child): object {
   if (!description) return incompatible(`the function ${id} is held here and no longer exists`);
   if (description.fingerprint !== head[1])
     return incompatible(`the function ${id} was changed since it was saved`);
-  return description.make(...description.labels.map((_, index) => child(index)));
+  const captured = description.labels.map((_, index) => child(index));
+  return whileRestoring(() => description.make(...captured));
 }
 
 function functionById(id: string): object {
