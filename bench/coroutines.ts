@@ -102,40 +102,44 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[va
 const verdicts: [what: string, holds: boolean][] = [];
 const verdict = (what: string, holds: boolean): void => void verdicts.push([what, holds]);
 
-/** Microseconds per step at these steps of one long loop, through bytes each time. */
+/** One step of a coroutine: from bytes to bytes. */
+async function step(state: Uint8Array, result: number): Promise<Uint8Array> {
+  const coroutine = decodeCoroutine(state);
+  const [id] = coroutine.pending.keys();
+  coroutine.deliver(id!, { value: result });
+  await coroutine.quiet();
+  return encodeCoroutine(coroutine).bytes;
+}
+
+/** A long loop through bytes at each step; then its step 10 and its last step by turns, many times. */
 async function stepCost(): Promise<void> {
   const steps = smoke ? 100 : 1_000;
-  const at = (step: number) => [10, steps].find((mark) => Math.abs(step - mark) <= 5);
-  const costs = new Map<number, number[]>([
-    [10, []],
-    [steps, []],
-  ]);
-  const sizes = new Map<number, number>();
+  const marks = new Map<number, { state: Uint8Array; times: number[] }>();
   const totals: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    let coroutine = new Coroutine();
+    const coroutine = new Coroutine();
     const started = performance.now();
     coroutine.start(compiled.loop as never, [steps + 5]);
-    for (let step = 1; step <= steps + 5; step++) {
-      const before = performance.now();
-      await coroutine.quiet();
-      const { bytes } = encodeCoroutine(coroutine);
-      coroutine = decodeCoroutine(bytes);
-      const [id] = coroutine.pending.keys();
-      coroutine.deliver(id!, { value: step });
-      const mark = at(step);
-      if (mark !== undefined) {
-        costs.get(mark)!.push((performance.now() - before) * 1_000);
-        sizes.set(mark, bytes.length);
-      }
+    await coroutine.quiet();
+    let state = encodeCoroutine(coroutine).bytes;
+    for (let at = 1; at <= steps; at++) {
+      if (at === 10 || at === steps) marks.set(at, { state, times: [] });
+      state = await step(state, at);
     }
     totals.push(performance.now() - started);
   }
-  console.log(`\nstep of a loop, through bytes`);
-  for (const [mark, values] of costs) {
-    console.log(`  step ${mark}: ${median(values).toFixed(1)} us, ${sizes.get(mark)} bytes`);
+  for (let turn = 0; turn < (smoke ? 200 : 10_000); turn++) {
+    for (const [at, { state, times }] of marks) {
+      const started = performance.now();
+      await step(state, at);
+      times.push((performance.now() - started) * 1_000);
+    }
   }
-  const [early, late] = [...costs.values()].map(median) as [number, number];
+  console.log(`\nstep of a loop, through bytes`);
+  for (const [at, { state, times }] of marks) {
+    console.log(`  step ${at}: ${median(times).toFixed(1)} us, ${state.length} bytes`);
+  }
+  const [early, late] = [...marks.values()].map(({ times }) => median(times)) as [number, number];
   const [total, drift] = [median(totals), late / early - 1];
   console.log(
     `  step ${steps} against step 10: ${(100 * drift).toFixed(1)} %; ${steps} steps: ${total.toFixed(0)} ms`,
