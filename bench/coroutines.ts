@@ -1,12 +1,15 @@
 // Cost of durable coroutines: a step of a loop, a snapshot there and back, compiled code against native code.
-// Usage: node bench/coroutines.ts [--smoke]
+// Each is printed with whether it keeps within its limit. Usage: node bench/coroutines.ts [--smoke]
 import { compileFile, registerCompiler } from "../src/compiler/index.ts";
 import { Coroutine } from "../src/coroutine/coroutine.ts";
 import { runtimeUrl } from "../src/coroutine/runtime-url.ts";
 import { decodeCoroutine, encodeCoroutine } from "../src/coroutine/snapshot/snapshot.ts";
 
 const smoke = process.argv.includes("--smoke");
-const ROUNDS = smoke ? 3 : 15;
+const ROUNDS = smoke ? 3 : 31;
+const RATIO_ROUNDS = smoke ? 3 : 61;
+/** Rounds that are not counted. */
+const WARM_UP = smoke ? 1 : 10;
 
 /** The functions under test, loaded natively and compiled. */
 const source = `
@@ -37,6 +40,12 @@ export async function noSuspension(n) {
   for (let i = 0; i < n; i++) total = await addOne(total);
   return total;
 }
+async function maybe(x) { if (x < 0) await call("id", x); return x + 1; }
+export async function awaitNotReached(n) {
+  let total = 0;
+  for (let i = 0; i < n; i++) total = await maybe(total);
+  return total;
+}
 export async function plainPromise(n) {
   let total = 0;
   for (let i = 0; i < n; i++) total += await Promise.resolve(i);
@@ -53,6 +62,7 @@ export function sync(n) {
   for (let i = 0; i < n; i++) total += [1, 2, 3].map((x) => x * i).filter((x) => x % 2 === 0).length;
   return total;
 }
+${Array.from({ length: 8 }, (_, i) => otherFunctions(i)).join("\n")}
 function* count(n) { for (let i = 0; i < n; i++) yield i; }
 export function generator(n) {
   let total = 0;
@@ -60,6 +70,20 @@ export function generator(n) {
   return total;
 }
 `;
+
+/**
+ * Functions with variables of their own, run before anything is compared: a program has many, and code of the runtime
+ * that has met one alone is faster than it will be.
+ */
+function otherFunctions(index: number): string {
+  const variables = Array.from({ length: index + 1 }, (_, i) => `v${index}_${i}`);
+  return `export async function other${index}(n) {
+    let ${variables.map((name, i) => `${name} = ${i}`).join(", ")};
+    const inner = async (x) => { const y${index} = x; await null; return y${index}; };
+    for (let i = 0; i < n; i++) ${variables[0]} += await inner(i);
+    return [${variables.join(", ")}];
+  }`;
+}
 
 type Functions = Record<string, (n: never) => unknown>;
 
@@ -75,40 +99,53 @@ async function load(): Promise<{ native: Functions; compiled: Functions }> {
 const { native, compiled } = await load();
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
-/** Microseconds per step at these steps of one long loop, through bytes each time. */
+const verdicts: [what: string, holds: boolean][] = [];
+const verdict = (what: string, holds: boolean): void => void verdicts.push([what, holds]);
+
+/** One step of a coroutine: from bytes to bytes. */
+async function step(state: Uint8Array, result: number): Promise<Uint8Array> {
+  const coroutine = decodeCoroutine(state);
+  const [id] = coroutine.pending.keys();
+  coroutine.deliver(id!, { value: result });
+  await coroutine.quiet();
+  return encodeCoroutine(coroutine).bytes;
+}
+
+/** A long loop through bytes at each step; then its step 10 and its last step by turns, many times. */
 async function stepCost(): Promise<void> {
   const steps = smoke ? 100 : 1_000;
-  const at = (step: number) => [10, steps].find((mark) => Math.abs(step - mark) <= 5);
-  const costs = new Map<number, number[]>([
-    [10, []],
-    [steps, []],
-  ]);
-  const sizes = new Map<number, number>();
+  const marks = new Map<number, { state: Uint8Array; times: number[] }>();
   const totals: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    let coroutine = new Coroutine();
+    const coroutine = new Coroutine();
     const started = performance.now();
     coroutine.start(compiled.loop as never, [steps + 5]);
-    for (let step = 1; step <= steps + 5; step++) {
-      const before = performance.now();
-      await coroutine.quiet();
-      const { bytes } = encodeCoroutine(coroutine);
-      coroutine = decodeCoroutine(bytes);
-      const [id] = coroutine.pending.keys();
-      coroutine.deliver(id!, { value: step });
-      const mark = at(step);
-      if (mark !== undefined) {
-        costs.get(mark)!.push((performance.now() - before) * 1_000);
-        sizes.set(mark, bytes.length);
-      }
+    await coroutine.quiet();
+    let state = encodeCoroutine(coroutine).bytes;
+    for (let at = 1; at <= steps; at++) {
+      if (at === 10 || at === steps) marks.set(at, { state, times: [] });
+      state = await step(state, at);
     }
     totals.push(performance.now() - started);
   }
-  console.log(`\nstep of a loop, through bytes`);
-  for (const [mark, values] of costs) {
-    console.log(`  step ${mark}: ${median(values).toFixed(1)} us, ${sizes.get(mark)} bytes`);
+  for (let turn = 0; turn < (smoke ? 200 : 10_000); turn++) {
+    for (const [at, { state, times }] of marks) {
+      const started = performance.now();
+      await step(state, at);
+      times.push((performance.now() - started) * 1_000);
+    }
   }
-  console.log(`  ${steps} steps: ${median(totals).toFixed(0)} ms`);
+  console.log(`\nstep of a loop, through bytes`);
+  for (const [at, { state, times }] of marks) {
+    console.log(`  step ${at}: ${median(times).toFixed(1)} us, ${state.length} bytes`);
+  }
+  const [early, late] = [...marks.values()].map(({ times }) => median(times)) as [number, number];
+  const [total, drift] = [median(totals), late / early - 1];
+  console.log(
+    `  step ${steps} against step 10: ${(100 * drift).toFixed(1)} %; ${steps} steps: ${total.toFixed(0)} ms`,
+  );
+  verdict(`a step at ${steps} within 10 % of one at 10`, Math.abs(drift) < 0.1);
+  verdict(`${steps} steps under a second`, total < 1_000);
 }
 
 async function snapshotCost(): Promise<void> {
@@ -129,36 +166,68 @@ async function snapshotCost(): Promise<void> {
     if (restored.main.$$S !== 1) throw new Error("did not end");
   }
   console.log(`\nfive locals, two frames deep: snapshot, decode, resume to the end`);
-  console.log(`  ${median(times).toFixed(1)} us, ${size} bytes`);
+  const [low, high] = [0.25, 0.99].map(
+    (at) => times.toSorted((a, b) => a - b)[Math.floor(at * times.length)]!,
+  );
+  console.log(
+    `  median ${median(times).toFixed(1)} us (25 %: ${low!.toFixed(1)}, 99 %: ${high!.toFixed(1)}), ${size} bytes`,
+  );
+  verdict("snapshot, decode and resume under 60 us", median(times) < 60);
+  verdict("state under 400 bytes", size < 400);
 }
 
+/** The functions compared, each with the most that compiled code may cost against native code. */
+const LIMITS = {
+  sync: 2,
+  generator: 2,
+  noSuspension: 2,
+  awaitNotReached: 2,
+  plainPromise: 3,
+  nativePromise: 3,
+};
+
+/** The function natively, compiled and used like any other, and compiled inside the run of a durable call. */
+const WAYS = {
+  native: async (name: string, n: number) => void (await native[name]!(n as never)),
+  compiled: async (name: string, n: number) => void (await compiled[name]!(n as never)),
+  "in a run": async (name: string, n: number) => {
+    const coroutine = new Coroutine();
+    coroutine.start(compiled[name]!, [n]);
+    await coroutine.quiet();
+  },
+};
+
+/** Rounds take turns, so that what else runs on the machine meets all ways alike; each is compared within its round. */
 async function ratios(): Promise<void> {
-  console.log(`\ncompiled against native, ns per iteration`);
-  console.log("                    native  compiled     ratio  in a run     ratio");
-  const n = smoke ? 1_000 : 100_000;
-  for (const name of ["sync", "generator", "noSuspension", "plainPromise", "nativePromise"]) {
-    const measure = async (functions: Functions) => {
-      const started = performance.now();
-      await functions[name]!(n as never);
-      return ((performance.now() - started) * 1e6) / n;
-    };
-    const measureInCoroutine = async () => {
-      const coroutine = new Coroutine();
-      const started = performance.now();
-      coroutine.start(compiled[name]!, [n]);
-      await coroutine.quiet();
-      return ((performance.now() - started) * 1e6) / n;
-    };
-    const times: [number[], number[], number[]] = [[], [], []];
-    for (let round = 0; round < ROUNDS; round++) {
-      times[0].push(await measure(native));
-      times[1].push(await measure(compiled));
-      times[2].push(await measureInCoroutine());
+  console.log(
+    `\ncompiled against native: ns per iteration, median ratio of ${RATIO_ROUNDS} rounds (quartiles)`,
+  );
+  const n = smoke ? 1_000 : 20_000;
+  for (let i = 0; i < 8; i++)
+    for (const run of Object.values(WAYS)) await run(`other${i}`, smoke ? 100 : 5_000);
+  for (const [name, limit] of Object.entries(LIMITS)) {
+    const times = new Map(Object.keys(WAYS).map((way) => [way, [] as number[]]));
+    for (let round = -WARM_UP; round < RATIO_ROUNDS; round++) {
+      for (const [way, run] of Object.entries(WAYS)) {
+        const started = performance.now();
+        await run(name, n);
+        if (round >= 0) times.get(way)!.push(((performance.now() - started) * 1e6) / n);
+      }
     }
-    // The least of the rounds: what else runs on the machine only ever adds.
-    const [a, b, c] = times.map((values) => Math.min(...values)) as [number, number, number];
-    const row = [a.toFixed(0), b.toFixed(0), (b / a).toFixed(2), c.toFixed(0), (c / a).toFixed(2)];
-    console.log(`  ${[name.padEnd(14), ...row.map((one) => one.padStart(10))].join("")}`);
+    const base = times.get("native")!;
+    const columns = [`native ${median(base).toFixed(0)}`];
+    for (const way of ["compiled", "in a run"]) {
+      const taken = times.get(way)!;
+      const all = taken.map((time, round) => time / base[round]!).toSorted((a, b) => a - b);
+      const [low, middle, high] = [0.25, 0.5, 0.75].map((at) => all[Math.floor(at * all.length)]!);
+      const least = Math.min(...taken) / Math.min(...base);
+      columns.push(
+        `${way} ${median(taken).toFixed(0)}: ${middle!.toFixed(2)}x (${low!.toFixed(2)} to ${high!.toFixed(2)}), ` +
+          `of the least ${least.toFixed(2)}x`,
+      );
+      verdict(`${name}, ${way}: under ${limit}x`, middle! < limit);
+    }
+    console.log(`  ${name.padEnd(14)} ${columns.join("; ")}`);
   }
 }
 
@@ -166,3 +235,5 @@ console.log(`node ${process.version}, ${process.platform} ${process.arch}`);
 await stepCost();
 await snapshotCost();
 await ratios();
+console.log("\nlimits");
+for (const [what, holds] of verdicts) console.log(`  ${holds ? "ok  " : "MISS"} ${what}`);

@@ -1,7 +1,9 @@
 /** Scope analysis: who declares what, who captures what, and which nodes hold a suspension point. */
 import type {
   AssignmentExpression,
+  BlockStatement,
   CallExpression,
+  Expression,
   ForInStatement,
   ForOfStatement,
   Identifier,
@@ -12,9 +14,10 @@ import type {
 } from "acorn";
 import { visitClass } from "./analyze-class.ts";
 import type { ClassNode, FunctionNode, Node } from "./ast.ts";
-import { type Declare, declarer, hoistLexical, hoistVars } from "./hoist.ts";
-import { FunctionInfo, type FunctionKind, Scope, type ScopeKind, type Variable } from "./scope.ts";
-import { children, isClass, isFunction, patternIdentifiers } from "./walk.ts";
+import { type Use, zoneOf } from "./dead-zone.ts";
+import { type Declare, declareLexical, declarer, hoistLexical, hoistVars, seesNamesOf } from "./hoist.ts";
+import { FunctionInfo, type FunctionKind, Scope, type ScopeKind, Variable } from "./scope.ts";
+import { children, isClass, isFunction, isUsing, patternIdentifiers } from "./walk.ts";
 
 export interface Analysis {
   readonly module: FunctionInfo;
@@ -31,6 +34,12 @@ export interface Analysis {
   readonly held: ReadonlySet<Node>;
   /** Identifiers that are the `arguments` of a function. */
   readonly argumentsOf: ReadonlySet<Identifier>;
+  /** References to variables that have no value there, ever. */
+  readonly dead: ReadonlySet<Identifier>;
+  /** References to variables that may have no value yet: the code looks. */
+  readonly guarded: ReadonlySet<Identifier>;
+  /** Assignments to constants, which throw. */
+  readonly constantTargets: ReadonlySet<Identifier>;
 }
 
 export function analyze(program: Program): Analysis {
@@ -52,12 +61,14 @@ export class Analyzer {
   private readonly suspending = new Set<Node>();
   private readonly argumentsOf = new Set<Identifier>();
   private readonly held = new Set<Node>();
+  private readonly uses: Use[] = [];
+  private readonly constantTargets = new Set<Identifier>();
   private readonly program: Program;
 
   constructor(program: Program) {
     this.program = program;
     this.fn = new FunctionInfo("module", program, null);
-    this.scope = this.fn.scope = new Scope("module", null, this.fn);
+    this.scope = this.fn.scope = new Scope("module", null, this.fn, 0);
     this.scopeOf.set(program, this.scope);
   }
 
@@ -71,7 +82,20 @@ export class Analyzer {
 
   private tables() {
     const { functions, references, globals, suspending, functionOf, scopeOf, argumentsOf, held } = this;
-    return { functions, references, globals, suspending, functionOf, scopeOf, argumentsOf, held };
+    const dead = new Set<Identifier>();
+    const guarded = new Set<Identifier>();
+    for (const use of this.uses) {
+      const zone = zoneOf(use);
+      if (zone === "dead") dead.add(use.id);
+      if (zone !== "maybe") continue;
+      guarded.add(use.id);
+      use.variable.guarded = true;
+    }
+    const { constantTargets } = this;
+    return {
+      ...{ functions, references, globals, suspending, functionOf, scopeOf, argumentsOf, held },
+      ...{ dead, guarded, constantTargets },
+    };
   }
 
   lookup(name: string): Variable | null {
@@ -90,7 +114,14 @@ export class Analyzer {
       return;
     }
     if (assigns) variable.assigned = true;
-    if (variable.fn === this.fn || variable.scope.kind === "module") return;
+    if (assigns && variable.isConstant) this.constantTargets.add(id);
+    if (variable.scope.kind === "module") return;
+    const captor = variable.neverBound || variable.fn === this.fn ? null : this.capture(variable);
+    this.uses.push({ id, variable, captor });
+  }
+
+  /** The function directly inside the variable's own through which the current one captures it. */
+  private capture(variable: Variable): FunctionInfo {
     let fn = this.fn;
     while (fn.parent !== variable.fn) {
       fn.free.add(variable);
@@ -98,6 +129,7 @@ export class Analyzer {
     }
     fn.free.add(variable);
     if (!variable.captors.includes(fn)) variable.captors.push(fn);
+    return fn;
   }
 
   /** Runs `body` as the code of `fn`, in a scope of its own. */
@@ -107,7 +139,7 @@ export class Analyzer {
     this.fn = fn;
     this.ancestors = [];
     this.loopDepth = 0;
-    this.scope = fn.scope = new Scope(kind, outer.scope, fn);
+    this.scope = fn.scope = new Scope(kind, outer.scope, fn, node.start);
     this.scopeOf.set(node, this.scope);
     body(this.scope);
     Object.assign(this, outer);
@@ -116,7 +148,7 @@ export class Analyzer {
 
   private inScope(kind: ScopeKind, node: Node, body: (scope: Scope) => void): void {
     const outer = this.scope;
-    this.scope = new Scope(kind, outer, this.fn);
+    this.scope = new Scope(kind, outer, this.fn, node.start);
     this.scopeOf.set(node, this.scope);
     body(this.scope);
     this.scope = outer;
@@ -141,16 +173,30 @@ export class Analyzer {
         fn.selfVariable = this.declare(scope, node.id, "function-name", 0);
       }
       for (const param of node.params) {
-        for (const id of patternIdentifiers(param)) this.declare(scope, id, "param", node.body.start);
+        declareLexical(param, null, scope, "param", node.body.start, this.declare);
       }
-      if (node.body.type === "BlockStatement") {
-        hoistVars(node.body, scope, this.declare);
-        hoistLexical(node.body.body, scope, this.declare);
+      const { body } = node;
+      if (body.type !== "BlockStatement") {
+        for (const param of node.params) this.visitBinding(param);
+        this.visitHeld(body);
+        return;
       }
+      const isApart = node.params.some((param) => seesNamesOf(param, body));
+      if (!isApart) this.hoistBody(body, scope);
       for (const param of node.params) this.visitBinding(param);
-      if (node.body.type === "BlockStatement") this.visitAll(node.body.body);
-      else this.visitHeld(node.body);
+      if (!isApart) this.visitAll(body.body);
+      else {
+        this.inScope("block", body, (inner) => {
+          this.hoistBody(body, inner);
+          this.visitAll(body.body);
+        });
+      }
     });
+  }
+
+  private hoistBody(body: BlockStatement, scope: Scope): void {
+    hoistVars(body, scope, this.declare);
+    hoistLexical(body.body, scope, this.declare);
   }
 
   /** Visits an expression that takes its name from the place it stands in. */
@@ -181,7 +227,11 @@ export class Analyzer {
   /** A pattern that declares; its identifiers are declared already. */
   visitBinding(pattern: Pattern): void {
     this.visitPattern(pattern, (id) => {
-      if (!this.references.get(id)) this.references.set(id, this.lookup(id.name));
+      const variable = this.lookup(id.name);
+      if (!this.references.get(id)) this.references.set(id, variable);
+      // `catch (x) { var x = 1; }` assigns the x of the catch clause.
+      else if (variable?.kind === "catch" && this.references.get(id)?.kind === "var")
+        this.reference(id, true);
     });
   }
 
@@ -358,6 +408,8 @@ export class Analyzer {
         });
         break;
       case "VariableDeclaration":
+        // Blocks with resources are taken apart in every function that is: see machine/disposal.ts.
+        if (isUsing(node) && this.fn.isResumable) this.markSuspending();
         for (const declarator of node.declarations) {
           this.ancestors.push(declarator);
           this.visitBinding(declarator.id);
@@ -431,15 +483,16 @@ export class Analyzer {
   }
 
   private visitForEach(node: ForOfStatement | ForInStatement): void {
-    if (node.type === "ForOfStatement" && node.await) this.markSuspending();
+    const takenApart = node.type === "ForOfStatement" && (node.await || isUsing(node.left));
+    if (takenApart && this.fn.isResumable) this.markSuspending();
     this.inScope("for", node, (scope) => {
       const { left } = node;
       if (left.type === "VariableDeclaration") {
         const pattern = left.declarations[0]!.id;
         if (left.kind !== "var") {
-          for (const id of patternIdentifiers(pattern)) this.declare(scope, id, left.kind, left.end);
+          declareLexical(pattern, null, scope, left.kind, left.end, this.declare);
         }
-        this.visit(node.right);
+        this.visitIterated(node.right, scope);
         this.ancestors.push(left);
         this.visitBinding(pattern);
         this.ancestors.pop();
@@ -451,15 +504,29 @@ export class Analyzer {
     });
   }
 
+  /** What a loop iterates sees the variables of its head, which have no values there. */
+  private visitIterated(node: Expression, loop: Scope): void {
+    const head = new Scope("for", loop, this.fn, node.start);
+    this.fn.scopes.pop();
+    for (const { name, kind } of loop.variables.values()) {
+      const variable = new Variable(name, kind, head, node.end);
+      variable.neverBound = true;
+      head.variables.set(name, variable);
+    }
+    this.scope = head;
+    this.visit(node);
+    this.scope = loop;
+  }
+
   private visitSwitch(node: SwitchStatement): void {
     this.visit(node.discriminant);
     this.inScope("switch", node, (scope) => {
-      hoistLexical(
-        node.cases.flatMap((one) => one.consequent),
-        scope,
-        this.declare,
-      );
-      for (const variable of scope.variables.values()) variable.inSwitch = variable.kind !== "function";
+      for (const one of node.cases) {
+        hoistLexical(one.consequent, scope, this.declare);
+        for (const variable of scope.variables.values()) {
+          if (variable.kind !== "function") variable.switchCase ??= one;
+        }
+      }
       this.visitAll(node.cases);
     });
   }

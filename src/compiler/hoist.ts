@@ -1,6 +1,7 @@
 /** Declares the variables of a scope before its code is visited, as JavaScript hoists them. */
-import type { Identifier, Program, Statement } from "acorn";
+import type { BlockStatement, Identifier, Pattern, Program, Statement } from "acorn";
 import type { Node } from "./ast.ts";
+import { bindingsOf } from "./dead-zone.ts";
 import { type Scope, Variable, type VariableKind } from "./scope.ts";
 import { children, isClass, isFunction, patternIdentifiers } from "./walk.ts";
 
@@ -36,16 +37,14 @@ export function hoistLexical(
       case "VariableDeclaration":
         if (statement.kind === "var") break;
         for (const declarator of statement.declarations) {
-          for (const id of patternIdentifiers(declarator.id)) {
-            declare(scope, id, statement.kind, declarator.end);
-          }
+          declareLexical(declarator.id, declarator.init, scope, statement.kind, declarator.end, declare);
         }
         break;
       case "FunctionDeclaration":
         if (statement.id) declare(scope, statement.id, "function", 0);
         break;
       case "ClassDeclaration":
-        if (statement.id) declare(scope, statement.id, "class", statement.end);
+        if (statement.id) declare(scope, statement.id, "class", statement.end).boundAt = statement.end;
         break;
       case "ImportDeclaration":
         for (const specifier of statement.specifiers) declare(scope, specifier.local, "import", 0);
@@ -54,6 +53,66 @@ export function hoistLexical(
         hoistLexical([statement.body], scope, declare);
         break;
     }
+  }
+}
+
+/**
+ * Whether the defaults or keys of a parameter mention a name that the body declares: they mean another variable than
+ * the body does.
+ */
+export function seesNamesOf(param: Pattern, body: BlockStatement): boolean {
+  const mentioned = new Set<string>();
+  const collect = (node: Node): void => {
+    if (node.type === "Identifier") mentioned.add(node.name);
+    for (const child of children(node)) collect(child);
+  };
+  const collectExpressions = (pattern: Pattern): void => {
+    switch (pattern.type) {
+      case "AssignmentPattern":
+        collect(pattern.right);
+        collectExpressions(pattern.left);
+        break;
+      case "RestElement":
+        collectExpressions(pattern.argument);
+        break;
+      case "ArrayPattern":
+        for (const part of pattern.elements) if (part) collectExpressions(part);
+        break;
+      case "ObjectPattern":
+        for (const part of pattern.properties) {
+          if (part.type === "Property" && part.computed) collect(part.key);
+          collectExpressions(part.type === "Property" ? part.value : part.argument);
+        }
+        break;
+    }
+  };
+  collectExpressions(param);
+  if (mentioned.size === 0) return false;
+  let found = false;
+  const declare: Declare = (scope, id, kind) => {
+    found ||= mentioned.has(id.name);
+    return new Variable(id.name, kind, scope, 0);
+  };
+  const nowhere = { fn: { scopes: [] } } as unknown as Scope;
+  hoistVars(body, nowhere, declare);
+  hoistLexical(body.body, nowhere, declare);
+  return found;
+}
+
+/** The variables of one declarator or parameter, with where they get their values. */
+export function declareLexical(
+  pattern: Pattern,
+  init: Node | null | undefined,
+  scope: Scope,
+  kind: VariableKind,
+  initialisedAt: number,
+  declare: Declare,
+): void {
+  for (const { id, boundAt, deadIn } of bindingsOf(pattern, init)) {
+    const variable = declare(scope, id, kind, initialisedAt);
+    variable.boundAt = boundAt;
+    variable.deadIn = deadIn;
+    if (pattern.type === "Identifier") variable.init = init ?? null;
   }
 }
 

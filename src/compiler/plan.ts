@@ -6,6 +6,7 @@ import type { FunctionInfo, Scope, Variable } from "./scope.ts";
 
 export function plan(analysis: Analysis): void {
   for (const fn of analysis.functions) for (const variable of fn.free) decideStorage(variable);
+  for (const id of analysis.guarded) decideStorage(analysis.references.get(id)!);
   nameVariables(analysis);
   identify(analysis.module, "");
   for (const fn of analysis.functions) collectCaptures(fn);
@@ -22,7 +23,7 @@ function decideStorage(variable: Variable): void {
     if (variable.kind === "param" && captor.hoisted) return true;
     return !captor.hoisted && captor.node.start >= variable.initialisedAt;
   };
-  if (!variable.assigned && !variable.inSwitch && variable.captors.every(isFinalFor)) {
+  if (!variable.assigned && !variable.guarded && !variable.switchCase && variable.captors.every(isFinalFor)) {
     variable.storage = "copied";
   } else {
     variable.storage = "shared";
@@ -30,50 +31,39 @@ function decideStorage(variable: Variable): void {
   }
 }
 
-/**
- * Property names that frames have already, and names that generated code must not shadow. A frame keeps the live
- * variables as properties under their own names.
- */
-const TAKEN = [
-  "then",
-  "catch",
-  "finally",
-  "constructor",
-  "next",
-  "return",
-  "throw",
-  "toString",
-  "valueOf",
-  "hasOwnProperty",
-  "__proto__",
-  "arguments",
-  "eval",
-];
+/** Names that no variable of generated code may have: a frame holds the live ones as properties of an object. */
+const TAKEN = ["__proto__", "arguments", "eval"];
 
 /**
  * Inside one outermost function every variable gets a name of its own, so that variables of any block can become
  * locals of one step function.
  */
 function nameVariables({ module, globals }: Analysis): void {
-  const taken = new Set([...globals, ...module.scope.variables.keys(), ...TAKEN]);
+  /** Names in compiled code, with those they stand for. */
+  const taken = new Map<string, string>();
+  for (const name of [...globals, ...module.scope.variables.keys()]) taken.set(name, name);
+  for (const name of TAKEN) taken.set(name, "");
   let boxes = 0;
-  const nameScope = (scope: Scope, used: Set<string>) => {
+  const nameScope = (scope: Scope, used: Map<string, string>) => {
     for (const variable of scope.variables.values()) {
-      variable.output = unusedName(variable.name, used);
-      used.add(variable.output);
+      variable.output = unusedName(variable, used);
+      used.set(variable.output, variable.name);
     }
     if (scope.shared.length > 0) scope.boxName = `$$e${++boxes}`;
   };
-  const nameFunction = (fn: FunctionInfo, used: Set<string>) => {
+  const nameFunction = (fn: FunctionInfo, used: Map<string, string>) => {
     for (const scope of fn.scopes) nameScope(scope, used);
     for (const child of fn.children) nameFunction(child, used);
   };
   // Blocks of the module's own top level.
   for (const scope of module.scopes) if (scope.kind !== "module") nameScope(scope, taken);
-  for (const child of module.children) nameFunction(child, new Set(taken));
+  for (const child of module.children) nameFunction(child, new Map(taken));
 }
 
-function unusedName(name: string, used: ReadonlySet<string>): string {
+function unusedName({ name, kind }: Variable, used: ReadonlyMap<string, string>): string {
+  // Its own name is what a function or class is called. Inside of it no other variable of that name can be meant.
+  const isOwn = kind === "function-name" || kind === "class-name";
+  if (isOwn && used.get(name) === name) return name;
   const base = name.startsWith(RESERVED_PREFIX) ? `_${name}` : name;
   let candidate = base;
   for (let n = 1; used.has(candidate); n++) candidate = `${base}$${n}`;

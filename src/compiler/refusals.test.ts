@@ -13,6 +13,11 @@ const refused: [CompileErrorCode, string, string][] = [
   ["DIRECT_EVAL", "1:31", "async function f(x: string) { eval(x); }"],
   ["AWAIT_IN_CLASS", "2:20", "async function f() {\n  class A extends (await base()) {}\n}"],
   ["AWAIT_IN_CLASS", "2:14", "async function f() {\n  class A { [await key()]() {} }\n}"],
+  [
+    "AWAIT_IN_SUPER_CALL",
+    "",
+    "class A extends B { constructor(x) { (async () => { super(await x); })(); } }",
+  ],
   ["SUPER_IN_OBJECT_METHOD", "1:35", "function f() { const o = { async m() { super.x(); } }; return o; }"],
   [
     "SUPER_IN_NESTED_CLASS",
@@ -26,13 +31,12 @@ const refused: [CompileErrorCode, string, string][] = [
     "function f() { return class { #x = 1; async m() { await this.#x; } }; }",
   ],
   ["NEW_TARGET", "", "function F() { return () => new.target; }"],
-  ["ACCESSOR_IN_ASYNC_OBJECT", "", "async function f(x) { return { get a() { return 1; }, b: await x }; }"],
   [
     "ACCESSOR_IN_ASYNC_OBJECT",
     "",
     "async function f(x) { await x; return { get a() { return x; }, ...x }; }",
   ],
-  ["USING_DECLARATION", "1:28", "async function f(x: any) { using y = x; await y; }"],
+  ["USING_DECLARATION", "1:41", "function f(x: any) { const g = () => y; using y = x; }"],
 ];
 
 for (const [code, place, source] of refused) {

@@ -29,14 +29,24 @@ export class Variable {
   readonly name: string;
   kind: VariableKind;
   readonly scope: Scope;
-  /** Source offset after which the variable has its value; a reference before it is in the dead zone. */
+  /** Source offset of the end of its declaration: a closure made after it may hold the value. */
   initialisedAt: number;
+  /** Source offset from which on it has its value; 0 when it always has one. */
+  boundAt = 0;
+  /** Code after that offset which runs before it has its value: initialisers and defaults around its pattern. */
+  deadIn: readonly Node[] = [];
+  /** The initialiser, where it is declared by its name alone. */
+  init: Node | null = null;
+  /** It stands for the variable of a loop in the head of that loop, where it never has a value. */
+  neverBound = false;
+  /** Some code may meet it without a value, and looks when it runs. */
+  guarded = false;
   /** Assigned somewhere besides its initialiser. */
   assigned = false;
   /** Functions directly inside the variable's function through which it is captured. */
   readonly captors: FunctionInfo[] = [];
-  /** Its initialiser may be jumped over by a case label. */
-  inSwitch = false;
+  /** Its initialiser may be jumped over by another case label than this. */
+  switchCase: Node | null = null;
   storage: Storage = "local";
   /** Name in compiled code; unique within the outermost function. */
   output: string;
@@ -55,9 +65,18 @@ export class Variable {
 
   /** Assigning to it throws a TypeError. */
   get isConstant(): boolean {
-    return this.kind === "const" || this.kind === "import";
+    return CONSTANT.has(this.kind);
   }
 }
+
+const CONSTANT: ReadonlySet<VariableKind> = new Set([
+  "const",
+  "using",
+  "await using",
+  "import",
+  "function-name",
+  "class-name",
+]);
 
 export class Scope {
   readonly kind: ScopeKind;
@@ -68,8 +87,11 @@ export class Scope {
   readonly shared: Variable[] = [];
   /** Name of the box in compiled code; empty while there is none. */
   boxName = "";
+  /** Source offset of its first code. */
+  readonly start: number;
 
-  constructor(kind: ScopeKind, parent: Scope | null, fn: FunctionInfo) {
+  constructor(kind: ScopeKind, parent: Scope | null, fn: FunctionInfo, start: number) {
+    this.start = start;
     this.kind = kind;
     this.parent = parent;
     this.fn = fn;

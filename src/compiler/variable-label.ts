@@ -2,6 +2,7 @@
 export function variableLabel(name: string): string {
   if (name === "$$this") return "this";
   if (name === "$$args") return "arguments";
+  if (name.startsWith("$$using")) return "using";
   if (name.startsWith("$$e")) return "(captured)";
   if (name.startsWith("$$it")) return "(iterator)";
   if (name.startsWith("$$")) return "(temporary)";

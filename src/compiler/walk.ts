@@ -1,5 +1,5 @@
 /** Walking over ESTree nodes without knowing their types. */
-import type { Identifier, Pattern } from "acorn";
+import type { Identifier, Pattern, VariableDeclaration } from "acorn";
 import type { FunctionNode, Node } from "./ast.ts";
 
 /** Fields that hold no child nodes, and positions. */
@@ -41,6 +41,9 @@ export function isFunction(node: Node): node is FunctionNode {
     node.type === "ArrowFunctionExpression"
   );
 }
+
+export const isUsing = (node: Node): node is VariableDeclaration =>
+  node.type === "VariableDeclaration" && (node.kind === "using" || node.kind === "await using");
 
 export const isClass = (node: Node): boolean =>
   node.type === "ClassDeclaration" || node.type === "ClassExpression";

@@ -1,18 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Coroutine } from "./coroutine.ts";
-import { Task } from "./runtime/task.ts";
 
 test("calls of a coroutine's millions of helpers have ids of their own", () => {
   const coroutine = new Coroutine();
-  coroutine.enter(() => {
-    coroutine.main = new Task();
-  });
-  coroutine.nextCoroutine = 2 ** 21 - 2;
+  coroutine.next = 2 ** 21 - 2;
   const ids = new Set<number>();
   for (let helper = 0; helper < 8; helper++) {
     coroutine.enter(() => {
-      coroutine.frame = new Task();
+      coroutine.running = coroutine.nextNumber();
       for (let call = 0; call < 4; call++) {
         ids.add(coroutine.call({ function: "child" } as Parameters<Coroutine["call"]>[0]).correlationId);
       }

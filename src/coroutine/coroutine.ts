@@ -41,9 +41,8 @@ export interface NewCall {
   readonly encoded: unknown;
 }
 
-const COROUTINE = 2 ** 32;
-/** Ids are integers of 53 bits. Numbers of helpers come round again; those of calls alone tell the calls apart. */
-const COROUTINES = 2 ** 21;
+/** Ids are integers of 53 bits. */
+const CALLS = 2 ** 32;
 
 export class Coroutine extends Owner implements CallScope {
   main!: Task;
@@ -55,7 +54,6 @@ export class Coroutine extends Owner implements CallScope {
   /** Correlation ids of the calls of the last poll. */
   lastRound: number[] = [];
   nextCall = 1;
-  nextCoroutine = 1;
   /** False for a function whose module is not compiled: it cannot be suspended. */
   isCompiled = true;
   nowMs: () => number;
@@ -103,7 +101,8 @@ export class Coroutine extends Owner implements CallScope {
   }
 
   call(call: DurableCall): CallTask {
-    const correlationId = (this.coroutineId() % COROUTINES) * COROUTINE + this.nextCall++;
+    // The number of the frame that makes it, and that of the call, which alone tells the calls apart.
+    const correlationId = this.running * CALLS + this.nextCall++;
     const outer = switchOwner(this);
     const task = new CallTask(correlationId, call.function);
     try {
@@ -140,14 +139,6 @@ export class Coroutine extends Owner implements CallScope {
         error: new PermanentError(`the call of ${task.functionName} cannot be made: ${why}`),
       });
     }
-  }
-
-  /** Number of the frame that runs: 0 for the function itself, its helpers count up as they make calls. */
-  private coroutineId(): number {
-    const { frame } = this;
-    if (!(frame instanceof Task) || frame === this.main || !this.main) return 0;
-    if (frame.$$C === 0) frame.$$C = this.nextCoroutine++;
-    return frame.$$C;
   }
 
   /** Gives a call its result. False when there is no such call: a late loser, or a duplicate. */

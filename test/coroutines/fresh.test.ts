@@ -12,6 +12,8 @@ const LONG = process.env.DISPATCH_TEST_LONG !== undefined;
 /** Programs of more steps are for the long run: each step costs a thread, shared by all programs. */
 const THREAD_STEPS_MAX = LONG ? 200 : 2;
 const PROCESS_STEPS_MAX = LONG ? 200 : 1;
+/** All programs take some hundred threads, each of which loads all of the code. */
+const TIMEOUT_MS = LONG ? 1_800_000 : 100_000;
 
 /** What these change belongs to their module, and is no part of a coroutine. */
 const CHANGES_ITS_MODULE = new Set([
@@ -61,7 +63,7 @@ const ways = [
 
 for (const { way, advance, stepsMax } of ways) {
   const chosen = programs.filter(({ steps }) => steps <= stepsMax);
-  test(`${chosen.length} programs, each step in a new ${way}`, async (t) => {
+  test(`${chosen.length} programs, each step in a new ${way}`, { timeout: TIMEOUT_MS }, async (t) => {
     let jobs = chosen.map(({ program }) => newJob(program.file, program.name));
     while (jobs.some((job) => job.outcome === undefined)) {
       const results = await advance(jobs.filter((job) => job.outcome === undefined));

@@ -14,13 +14,17 @@ const REFUSED_WHEN_SAVED: [name: string, message: RegExp][] = [
   ],
   ["mapIteratorByHand", /variable keys \(limits\.mjs:14\) cannot be saved: Map Iterator/],
   ["ownPrototype", /variable derived \(limits\.mjs:20\) cannot be saved: object with a prototype of its own/],
-  ["weakMap", /variable weak \(limits\.mjs:26\) cannot be saved: WeakMap/],
+  [
+    "privateStaticsOfLocalClass",
+    /variable Counter \(limits\.mjs:30\) cannot be saved: the class Counter, which is inside a function and has private/,
+  ],
+  ["weakMap", /variable weak \(limits\.mjs:36\) cannot be saved: WeakMap/],
   [
     "uniqueSymbol",
-    /variable token \(limits\.mjs:32\) cannot be saved: Symbol of this process alone\. Use Symbol\.for/,
+    /variable token \(limits\.mjs:42\) cannot be saved: Symbol of this process alone\. Use Symbol\.for/,
   ],
-  ["proxy", /variable guarded\.inner \(limits\.mjs:38\) cannot be saved: Proxy/],
-  ["abortController", /variable list\[0\] \(limits\.mjs:44\) cannot be saved: AbortController/],
+  ["proxy", /variable guarded\.inner \(limits\.mjs:48\) cannot be saved: Proxy/],
+  ["abortController", /variable list\[0\] \(limits\.mjs:54\) cannot be saved: AbortController/],
 ];
 
 for (const [name, message] of REFUSED_WHEN_SAVED) {
@@ -30,14 +34,14 @@ for (const [name, message] of REFUSED_WHEN_SAVED) {
 }
 
 const REFUSED_WHEN_COMPILED: [source: string, code: RegExp, place: RegExp][] = [
-  ["async function f() { using a = g(); await a; }", /USING_DECLARATION/, /^x\.mjs:1:/],
+  ["function f() { const b = () => a; using a = g(); }", /USING_DECLARATION/, /^x\.mjs:1:/],
   [
     "async function f() { const o = { async m() { await super.m(); } }; await o.m(); }",
     /SUPER_IN_OBJECT_METHOD/,
     /^x\.mjs:1:/,
   ],
   [
-    "async function f() {\n  return { get a() { return 1; }, b: await f() };\n}",
+    "async function f(x) {\n  return { get a() { return x; }, ...await f() };\n}",
     /ACCESSOR_IN_ASYNC_OBJECT/,
     /^x\.mjs:2:/,
   ],

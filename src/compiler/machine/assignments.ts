@@ -1,5 +1,6 @@
 /** Assignments and destructuring with a suspension point inside. */
 import type {
+  ArrayPattern,
   AssignmentExpression,
   BinaryOperator,
   Expression,
@@ -18,11 +19,10 @@ import {
   literal,
   member,
   runtimeCall,
-  sequence,
   statement,
   voidZero,
 } from "../ast.ts";
-import { constantError, rewrite, rewriteTarget } from "../rewrite/expression.ts";
+import { assignVariable, rewrite, rewriteTarget } from "../rewrite/expression.ts";
 import { flatten, shortCircuits } from "./expressions.ts";
 import { Label } from "./instructions.ts";
 import type { Machine } from "./machine.ts";
@@ -30,9 +30,7 @@ import type { Machine } from "./machine.ts";
 export function flattenAssignment(machine: Machine, node: AssignmentExpression): Expression {
   const { left } = node;
   if (left.type === "Identifier") {
-    if (machine.module.variable(left)?.isConstant) {
-      return sequence([flatten(machine, node.right), constantError(left)]);
-    }
+    if (node.operator === "=") return assignVariable(left, flatten(machine, node.right), machine.cx, node);
     const read = () => rewrite(left, machine.cx);
     return assignTo(machine, node, read, () => rewriteTarget(left, machine.cx));
   }
@@ -121,19 +119,29 @@ export function flattenPattern(machine: Machine, pattern: Pattern, value: Expres
     case "ObjectPattern":
       flattenObjectPattern(machine, pattern, value);
       return;
-    case "ArrayPattern": {
-      const items = machine.temporary();
-      const hasRest = pattern.elements.at(-1)?.type === "RestElement";
-      const count = hasRest ? identifier("Infinity") : literal(pattern.elements.length);
-      machine.set(items, runtimeCall("toItems", [value, count]));
-      pattern.elements.forEach((part, index) => {
-        if (!part) return;
-        if (part.type === "RestElement") {
-          bindPart(machine, part.argument, call(member(identifier(items), "slice"), [literal(index)]));
-        } else bindPart(machine, part, member(identifier(items), literal(index), true));
-      });
-    }
+    case "ArrayPattern":
+      flattenArrayPattern(machine, pattern, value);
   }
+}
+
+/** Takes one item after the other, as JavaScript does: defaults and targets run in between. */
+function flattenArrayPattern(machine: Machine, pattern: ArrayPattern, value: Expression): void {
+  const iterator = machine.named("it");
+  machine.set(iterator, runtimeCall("iterate", [value]));
+  machine.closingOnFailure(iterator, () => {
+    machine.control.push({ type: "iterator", name: iterator });
+    for (const part of pattern.elements) {
+      if (part?.type === "RestElement") {
+        bindPart(machine, part.argument, runtimeCall("restItems", [identifier(iterator)]));
+      } else {
+        const item = runtimeCall("nextItem", [identifier(iterator)]);
+        if (part) bindPart(machine, part, item);
+        else machine.effect(item);
+      }
+    }
+    machine.control.pop();
+  });
+  machine.effect(call(member(identifier(iterator), "$$close"), []));
 }
 
 function flattenObjectPattern(machine: Machine, pattern: ObjectPattern, value: Expression): void {

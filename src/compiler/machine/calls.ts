@@ -13,11 +13,12 @@ import {
   runtimeCall,
   runtimeMember,
   statement,
+  voidZero,
 } from "../ast.ts";
 import { superHome } from "../rewrite/classes.ts";
 import { isGlobalPromise, rewrite, unbound } from "../rewrite/expression.ts";
 import { flatten, flattenArguments } from "./expressions.ts";
-import type { Label } from "./instructions.ts";
+import { Label } from "./instructions.ts";
 import type { Machine } from "./machine.ts";
 
 export function flattenCall(machine: Machine, node: CallExpression): Expression {
@@ -27,11 +28,14 @@ export function flattenCall(machine: Machine, node: CallExpression): Expression 
   if (callee.type === "Super") {
     return module.fail("AWAIT_IN_SUPER_CALL", "await in the arguments of super(); compute them before", node);
   }
+  if (callee.type === "ChainExpression" && callee.expression.type === "MemberExpression") {
+    return callOfChain(machine, node, callee.expression);
+  }
   if (callee.type !== "MemberExpression") {
     let target = flatten(machine, callee);
     if (argsSuspend) target = machine.keep(target, module.suspends(callee) ? null : callee);
     return at(
-      { ...node, callee: unbound(callee, target), arguments: flattenArguments(machine, node.arguments) },
+      { ...node, callee: unbound(target), arguments: flattenArguments(machine, node.arguments) },
       node,
     );
   }
@@ -51,6 +55,23 @@ export function flattenCall(machine: Machine, node: CallExpression): Expression 
   const target = receiver(machine, callee, argsSuspend);
   if (argsSuspend) checkReceiver(machine, target, callee.object);
   return at({ ...node, callee: target, arguments: flattenArguments(machine, node.arguments) }, node);
+}
+
+/** `(o?.m)(...)`: the method of `o`, or a call of undefined; the arguments come first in either case. */
+function callOfChain(machine: Machine, node: CallExpression, chain: MemberExpression): Expression {
+  const self = machine.temporary();
+  const method = machine.temporary();
+  const missing = new Label();
+  const end = new Label();
+  const link = flattenChain(machine, chain, missing) as MemberExpression;
+  machine.set(self, link.object as Expression);
+  machine.set(method, { ...link, object: identifier(self) }, chain);
+  machine.jump(end);
+  machine.mark(missing);
+  machine.set(method, voidZero());
+  machine.mark(end);
+  const args = flattenArguments(machine, node.arguments);
+  return at(runtimeCall("callMethod", [identifier(method), identifier(self), ...args]), node);
 }
 
 /** The member expression of a method call, its object and key kept when something suspends after them. */
@@ -119,7 +140,7 @@ function chainCall(machine: Machine, node: CallExpression, missing: Label): Expr
     let target = flattenChain(machine, callee as Expression, missing);
     if (argsSuspend || node.optional) target = machine.keep(target, callee);
     if (node.optional) machine.branch(isNullish(copyOf(target)), missing);
-    return at(call(unbound(callee, target), flattenArguments(machine, node.arguments)), node);
+    return at(call(unbound(target), flattenArguments(machine, node.arguments)), node);
   }
   const source = callee.object;
   let inner = flattenChain(machine, source, missing);

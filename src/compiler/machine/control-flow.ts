@@ -11,6 +11,7 @@ import {
   type Node,
   returnStatement,
   statement,
+  throwStatement,
   voidZero,
 } from "../ast.ts";
 import { InstructionWriter } from "./instruction-writer.ts";
@@ -20,6 +21,8 @@ export class ControlFlow extends InstructionWriter {
   readonly control: Control[] = [];
   /** Labels of the statement about to be compiled. */
   pendingLabels: string[] = [];
+  /** Local that holds the resources of the block. */
+  disposals: string | null = null;
 
   suspend(
     op: "await" | "yield" | "start",
@@ -61,6 +64,24 @@ export class ControlFlow extends InstructionWriter {
     const value = this.named("x");
     label.assigned = [reason, value];
     return { type: "finally", exits: new Map(), reason, value, label };
+  }
+
+  /** Closes an iterator when the code that `make` compiles throws; the error wins over one of closing. */
+  closingOnFailure(iterator: string, make: () => void): void {
+    const outer = this.handler;
+    const failed = new Label();
+    const after = new Label();
+    failed.used = true;
+    this.handler = failed;
+    make();
+    this.handler = outer;
+    this.jump(after);
+    this.mark(failed);
+    const error = this.temporary();
+    this.set(error, identifier("$$v"));
+    this.effect(call(member(identifier(iterator), "$$abort"), []));
+    this.leaveBy([throwStatement(identifier(error))]);
+    this.mark(after);
   }
 
   takeLabels(): string[] {

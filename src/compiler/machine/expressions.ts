@@ -3,8 +3,10 @@
  * order of evaluation; what remains is an expression without a suspension, to be evaluated right away.
  */
 import type {
+  ChainExpression,
   ConditionalExpression,
   Expression,
+  ImportExpression,
   LogicalExpression,
   MemberExpression,
   ObjectExpression,
@@ -14,6 +16,7 @@ import type {
   UpdateExpression,
   YieldExpression,
 } from "acorn";
+import { propertyName } from "../analyze.ts";
 import {
   array,
   at,
@@ -30,7 +33,7 @@ import {
   voidZero,
 } from "../ast.ts";
 import { superHome } from "../rewrite/classes.ts";
-import { rewrite, rewriteArguments, rewriteProperty, unbound } from "../rewrite/expression.ts";
+import { rewrite, rewriteArguments, rewriteObject, rewriteProperty, unbound } from "../rewrite/expression.ts";
 import { flattenAssignment } from "./assignments.ts";
 import { flattenCall, flattenChain, flattenNew } from "./calls.ts";
 import { Label } from "./instructions.ts";
@@ -61,6 +64,13 @@ export function flatten(machine: Machine, node: Expression): Expression {
       if (node.operator === "delete" && node.argument.type === "MemberExpression") {
         return { ...node, argument: flattenMember(machine, node.argument) };
       }
+      if (node.operator === "delete" && node.argument.type === "ChainExpression") {
+        // Where a link is missing there is nothing to delete.
+        return optional(machine, node, literal(true), (missing) => ({
+          ...node,
+          argument: flattenChain(machine, (node.argument as ChainExpression).expression, missing),
+        }));
+      }
       return { ...node, argument: flatten(machine, node.argument) };
     case "UpdateExpression":
       return flattenUpdate(machine, node);
@@ -83,18 +93,11 @@ export function flatten(machine: Machine, node: Expression): Expression {
     case "NewExpression":
       return flattenNew(machine, node);
     case "ImportExpression":
-      return { ...node, source: flatten(machine, node.source) };
-    case "ChainExpression": {
-      const result = machine.temporary();
-      const end = new Label();
-      const missing = new Label();
-      machine.set(result, flattenChain(machine, node.expression, missing), node);
-      machine.jump(end);
-      machine.mark(missing);
-      machine.set(result, voidZero());
-      machine.mark(end);
-      return identifier(result);
-    }
+      return flattenImport(machine, node);
+    case "ChainExpression":
+      return optional(machine, node, voidZero(), (missing) =>
+        flattenChain(machine, node.expression, missing),
+      );
     case "AssignmentExpression":
       return flattenAssignment(machine, node);
     default:
@@ -104,6 +107,30 @@ export function flatten(machine: Machine, node: Expression): Expression {
         node,
       );
   }
+}
+
+function flattenImport(machine: Machine, node: ImportExpression): Expression {
+  const parts = node.options ? [node.source, node.options] : [node.source];
+  const [source, options = null] = flattenAll(machine, parts);
+  return { ...node, source: source!, options };
+}
+
+/** The value of an optional chain, or another one where a link is missing. */
+function optional(
+  machine: Machine,
+  node: Expression,
+  otherwise: Expression,
+  chain: (missing: Label) => Expression,
+): Expression {
+  const result = machine.temporary();
+  const end = new Label();
+  const missing = new Label();
+  machine.set(result, chain(missing), node);
+  machine.jump(end);
+  machine.mark(missing);
+  machine.set(result, otherwise);
+  machine.mark(end);
+  return identifier(result);
 }
 
 /** A list evaluated from left to right: what comes before the last suspension is kept. */
@@ -255,7 +282,7 @@ function flattenTagged(machine: Machine, node: TaggedTemplateExpression): Expres
     const key = target.computed ? machine.keep(target.property as Expression) : target.property;
     tag = { ...target, object: machine.keep(target.object as Expression), property: key };
   } else {
-    tag = unbound(node.tag, machine.keep(flatten(machine, node.tag), node.tag));
+    tag = unbound(machine.keep(flatten(machine, node.tag), node.tag));
   }
   return {
     ...node,
@@ -267,8 +294,13 @@ function flattenTagged(machine: Machine, node: TaggedTemplateExpression): Expres
 /** An object literal, built in pieces: what comes before a suspension is an object that the next piece spreads. */
 function flattenObject(machine: Machine, node: ObjectExpression): Expression {
   const last = node.properties.findLastIndex((one) => machine.module.suspends(one));
+  if (node.properties.some((one) => one.type === "Property" && one.kind !== "init")) {
+    const properties = node.properties.map((one, index) => (index > last ? one : keptProperty(machine, one)));
+    return rewriteObject({ ...node, properties }, machine.cx);
+  }
   let built: Expression | null = null;
   let pending: (Property | SpreadElement)[] = [];
+  let prototype: Property | null = null;
   const piece = () => object([...(built ? [spread(built)] : []), ...pending]);
   const flush = () => {
     if (pending.length === 0) return;
@@ -278,14 +310,13 @@ function flattenObject(machine: Machine, node: ObjectExpression): Expression {
     pending = [];
   };
   node.properties.forEach((one, index) => {
+    if (index <= last && setsPrototype(one)) {
+      // A piece would lose it when the next one spreads it: it is set on the last.
+      flush();
+      prototype = { ...one, value: machine.keep(flatten(machine, one.value), one.value) };
+      return;
+    }
     if (index > last || !machine.module.suspends(one)) {
-      if (one.type === "Property" && one.kind !== "init") {
-        machine.module.fail(
-          "ACCESSOR_IN_ASYNC_OBJECT",
-          "a getter or setter in an object literal that also holds an await; compute the value before",
-          one,
-        );
-      }
       pending.push(rewriteProperty(one, machine.cx));
       return;
     }
@@ -298,5 +329,22 @@ function flattenObject(machine: Machine, node: ObjectExpression): Expression {
     if (one.computed && machine.module.suspends(one.value)) key = machine.keep(key, one.key);
     pending.push({ ...one, key, value: flatten(machine, one.value), shorthand: false });
   });
+  if (prototype) pending.push(prototype);
   return at(piece(), node as Node as ObjectExpression);
+}
+
+/** A property whose key and value are evaluated now, for a literal with accessors: those cannot be spread. */
+function keptProperty(machine: Machine, one: Property | SpreadElement): Property | SpreadElement {
+  if (one.type === "SpreadElement") {
+    return at(spread(machine.keep(object([spread(flatten(machine, one.argument))]))), one);
+  }
+  const key = one.computed ? machine.keep(flatten(machine, one.key), one.key) : one.key;
+  if (one.kind !== "init" || one.method) return { ...one, key };
+  return { ...one, key, value: machine.keep(flatten(machine, one.value), one.value), shorthand: false };
+}
+
+function setsPrototype(one: Property | SpreadElement): one is Property {
+  if (one.type !== "Property" || one.computed || one.shorthand || one.method || one.kind !== "init")
+    return false;
+  return propertyName(one.key) === "__proto__";
 }

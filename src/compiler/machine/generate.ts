@@ -1,12 +1,11 @@
 /** Writes the instructions of a machine as a step function: a switch over the place to go on from. */
-import type { Expression, MethodDefinition, Statement, SwitchCase } from "acorn";
+import type { Expression, FunctionDeclaration, Statement, SwitchCase, VariableDeclarator } from "acorn";
 import {
   array,
   assign,
   at,
   binary,
   block,
-  call,
   declare,
   type FunctionNode,
   functionExpression,
@@ -23,7 +22,6 @@ import {
   runtimeCall,
   runtimeMember,
   statement,
-  thisExpression,
   throwStatement,
   voidZero,
 } from "../ast.ts";
@@ -38,7 +36,7 @@ export function generate(
   node: FunctionNode,
   frameName: string,
   entryNames: ReadonlySet<string>,
-): { frame: Expression; slots: ReadonlySet<string> } {
+): { frame: Expression; slots: ReadonlySet<string>; locals: string | null } {
   const { instructions, module, fn } = machine;
   numberPlaces(instructions);
   const liveness = findLiveLocals(instructions, machine.locals);
@@ -53,6 +51,7 @@ export function generate(
     name,
     new CaseWriter(instructions).write(entry),
     liveness.mentioned,
+    slots.size > 0,
     machine,
     node,
   );
@@ -64,8 +63,10 @@ export function generate(
     points: suspensions.map(pointOf),
   };
   module.functions.push(description);
+  const locals = slots.size > 0 ? localsFactory(machine, frameName, slots) : null;
   const meta = object([
     property("id", literal(description.id)),
+    property("kind", literal(`${fn.async ? "async" : ""}${fn.generator ? " generator" : ""}`.trim())),
     property("name", literal(name)),
     property("fingerprint", literal(description.fingerprint)),
     property("file", literal(module.filename)),
@@ -81,8 +82,8 @@ export function generate(
     ),
     ...(suspensions.some((one) => one.op === "start") ? [property("bindsAtCall", literal(true))] : []),
   ]);
-  const kind = fn.generator ? (fn.async ? "AsyncGeneratorFrame" : "GeneratorFrame") : "Task";
-  return { frame: runtimeCall("frame", [frameClass(frameName, kind, slots), step, meta]), slots };
+  const factory = locals ? identifier(locals) : literal(null);
+  return { frame: runtimeCall("frame", [factory, step, meta]), slots, locals };
 }
 
 function pointOf(one: Suspension): SuspensionPoint {
@@ -106,26 +107,18 @@ function numberPlaces(instructions: readonly Instruction[]): void {
   }
 }
 
-/** All slots are set in the constructor, so that every frame of a function has one hidden class. */
-function frameClass(name: string, kind: string, slots: ReadonlySet<string>): Expression {
-  const fields = [...slots].map((slot) => statement(assign(member(thisExpression(), slot), voidZero())));
-  const nowhere = { start: -1, end: -1 };
-  const fill: MethodDefinition = {
-    ...nowhere,
-    type: "MethodDefinition",
-    kind: "constructor",
-    static: false,
-    computed: false,
-    key: identifier("constructor"),
-    value: functionExpression(null, [], [statement(call({ ...nowhere, type: "Super" }, [])), ...fields]),
-  };
-  return {
-    ...nowhere,
-    type: "ClassExpression",
-    id: identifier(name),
-    superClass: runtimeMember(kind),
-    body: { ...nowhere, type: "ClassBody", body: [fill] },
-  };
+/**
+ * `function $$F1L() { return { a: void 0, b: void 0 }; }`: the one place where the objects are made, so that all of a
+ * function have one hidden class, also those restored from a snapshot.
+ */
+function localsFactory({ module }: Machine, frameName: string, slots: ReadonlySet<string>): string {
+  const name = `${frameName}L`;
+  const made = object([...slots].map((slot) => property(slot, voidZero())));
+  module.factories.push({
+    ...functionExpression(name, [], [returnStatement(made)]),
+    type: "FunctionDeclaration",
+  } as FunctionDeclaration);
+  return name;
 }
 
 /** `{ name($$t, $$m, $$v) { ... } }.name`: errors thrown in it show the name of the source function. */
@@ -133,6 +126,7 @@ function stepFunction(
   name: string,
   cases: SwitchCase[],
   locals: readonly string[],
+  hasLocals: boolean,
   machine: Machine,
   node: FunctionNode,
 ): Expression {
@@ -174,16 +168,24 @@ function stepFunction(
     },
   };
   const variables = declare("let", "$$pc", member(identifier("$$t"), "$$P"));
+  if (hasLocals) variables.declarations.push(declarator("$$l", member(identifier("$$t"), "$$L")));
   const more = ["$$a", ...(catches ? ["$$h"] : []), ...locals];
   for (const local of more) {
-    const init = local === "$$h" ? literal(0) : null;
-    variables.declarations.push({ ...nowhere, type: "VariableDeclarator", id: identifier(local), init });
+    variables.declarations.push(declarator(local, local === "$$h" ? literal(0) : null));
   }
   const params = ["$$t", "$$m", "$$v"].map(identifier);
   const value = at(functionExpression(null, params, [variables, loop]), node);
   const key = propertyKey(name);
   return member(object([method(name, value)]), key, key.type === "Literal");
 }
+
+const declarator = (name: string, init: Expression | null): VariableDeclarator => ({
+  start: -1,
+  end: -1,
+  type: "VariableDeclarator",
+  id: identifier(name),
+  init,
+});
 
 /** Writes instructions into cases; a case begins wherever control can arrive other than by falling through. */
 class CaseWriter {
@@ -207,7 +209,11 @@ class CaseWriter {
         return;
       }
       this.enterHandler(one.handler);
+      const { consequent } = this.cases.at(-1)!;
+      const first = consequent.length;
       this.instruction(one, index);
+      const { loc } = one.begins ?? {};
+      if (loc && first < consequent.length) consequent[first] = { ...consequent[first]!, loc };
     });
     return this.cases;
   }
@@ -272,7 +278,7 @@ class CaseWriter {
 
   private restore(names: readonly string[]): void {
     for (const name of names) {
-      this.push(statement(assign(identifier(name), member(identifier("$$t"), name))));
+      this.push(statement(assign(identifier(name), member(identifier("$$l"), name))));
     }
   }
 
@@ -283,7 +289,9 @@ class CaseWriter {
       this.push(at(statement(at(assign(identifier("$$a"), one.argument), one.source)), one.source));
     }
     const task = () => identifier("$$t");
-    for (const name of one.live) this.push(statement(assign(member(task(), name), identifier(name))));
+    for (const name of one.live) {
+      this.push(statement(assign(member(identifier("$$l"), name), identifier(name))));
+    }
     this.push(statement(assign(member(task(), "$$P"), literal(one.point))));
     const argument = isSimple ? one.argument : identifier("$$a");
     this.push(at(returnStatement(this.suspend(one, task(), argument)), one.source));

@@ -9,6 +9,8 @@ export class InstructionWriter {
   readonly locals = new Set<string>();
   /** Where errors go at this place. */
   handler: Label | null = null;
+  /** The statement of the source whose first instruction comes next. */
+  beginning: Node | null = null;
   /** Labels that the statements being built jump to. */
   protected openTargets: Label[] = [];
   private temporaries = 0;
@@ -27,8 +29,9 @@ export class InstructionWriter {
     return this.use(`$$${prefix}${++this.temporaries}`);
   }
 
-  emit(instruction: WithoutHandler<Instruction>): void {
-    this.instructions.push({ ...instruction, handler: this.handler } as Instruction);
+  emit(instruction: WithoutCommon<Instruction>): void {
+    this.instructions.push({ ...instruction, handler: this.handler, begins: this.beginning } as Instruction);
+    if (instruction.op !== "label") this.beginning = null;
   }
 
   statement(one: Statement): void {
@@ -86,7 +89,7 @@ export class InstructionWriter {
   }
 }
 
-type WithoutHandler<T> = T extends unknown ? Omit<T, "handler"> : never;
+type WithoutCommon<T> = T extends unknown ? Omit<T, "handler" | "begins"> : never;
 
 /** `$$pc = n; continue $$L;` */
 export function gotoStatements(label: Label): Statement[] {

@@ -18,6 +18,8 @@ export class Label {
 interface Common {
   /** Where an error thrown by the instruction goes; null leaves the function. */
   handler: Label | null;
+  /** The statement of the source that begins with it: a breakpoint on that line stops here. */
+  begins: Node | null;
 }
 
 /** How a generator is left when its user calls `return()` at a yield. */

@@ -7,23 +7,14 @@ import type {
   ForStatement,
   WhileStatement,
 } from "acorn";
-import {
-  assign,
-  binary,
-  call,
-  identifier,
-  literal,
-  member,
-  not,
-  runtimeCall,
-  statement,
-  throwStatement,
-} from "../ast.ts";
+import { assign, binary, call, identifier, literal, member, not, runtimeCall, statement } from "../ast.ts";
 import { boxCopy, boxValue } from "../rewrite/closures.ts";
 import { rewriteTarget } from "../rewrite/expression.ts";
 import { containsClosure } from "../rewrite/loops.ts";
 import type { Scope } from "../scope.ts";
+import { isUsing } from "../walk.ts";
 import { flattenPattern } from "./assignments.ts";
+import { resource, withDisposals } from "./disposal.ts";
 import { flatten } from "./expressions.ts";
 import { Label } from "./instructions.ts";
 import type { Machine } from "./machine.ts";
@@ -96,26 +87,17 @@ export function flattenForEach(machine: Machine, node: ForOfStatement | ForInSta
 
   const top = new Label();
   const end = new Label();
-  const failed = new Label();
-  const outer = machine.handler;
   machine.mark(top);
   machine.branch(not(call(member(identifier(iterator), "$$step"), [])), end, node.right);
   // Leaving by break, return or an outer continue closes the iterator; the loop's own continue does not.
-  machine.pushTarget("loop", labels, end);
-  machine.control.push({ type: "iterator", name: iterator });
-  machine.pushTarget("loop", labels, null, top);
-  machine.handler = failed;
-  failed.used = true;
-  bindItem(machine, node, member(identifier(iterator), "$$value"));
-  flattenStatement(machine, node.body);
-  machine.control.length -= 3;
-  machine.handler = outer;
-  machine.jump(top);
-  machine.mark(failed);
-  const error = machine.temporary();
-  machine.set(error, identifier("$$v"));
-  machine.effect(call(member(identifier(iterator), "$$abort"), []));
-  machine.leaveBy([throwStatement(identifier(error))]);
+  machine.closingOnFailure(iterator, () => {
+    machine.pushTarget("loop", labels, end);
+    machine.control.push({ type: "iterator", name: iterator });
+    machine.pushTarget("loop", labels, null, top);
+    iteration(machine, node, member(identifier(iterator), "$$value"));
+    machine.control.length -= 3;
+    machine.jump(top);
+  });
   machine.mark(end);
 }
 
@@ -161,8 +143,7 @@ function forAwait(machine: Machine, node: ForOfStatement, iterator: string, labe
   machine.pushTarget("loop", labels, null, next);
   machine.handler = failed;
   failed.used = true;
-  bindItem(machine, node, member(identifier(result), "value"));
-  flattenStatement(machine, node.body);
+  iteration(machine, node, member(identifier(result), "value"));
   machine.control.pop();
   machine.mark(next);
   machine.handler = outer;
@@ -176,8 +157,24 @@ function forAwait(machine: Machine, node: ForOfStatement, iterator: string, labe
   const isFailing = binary("===", identifier(entry.reason), literal(1));
   const close = runtimeCall("asyncClose", [identifier(iterator), isFailing]);
   machine.suspend("await", close, closed, node.right);
+  machine.effect(runtimeCall("checkClosed", [identifier(closed), isFailing]));
   machine.dispatchFinally(entry);
   machine.mark(end);
+}
+
+function iteration(machine: Machine, node: ForOfStatement | ForInStatement, item: Expression): void {
+  const body = () => flattenStatement(machine, node.body);
+  const { left } = node;
+  if (left.type !== "VariableDeclaration" || !isUsing(left)) {
+    bindItem(machine, node, item);
+    body();
+    return;
+  }
+  const { kind } = left;
+  withDisposals(machine, kind === "await using" ? left : null, () => {
+    bindItem(machine, node, resource(machine, kind, item));
+    body();
+  });
 }
 
 /** Gives the loop's variable the item of this iteration. */

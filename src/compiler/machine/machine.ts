@@ -13,21 +13,24 @@ import {
   voidZero,
 } from "../ast.ts";
 import { type CodeContext, type ModuleContext, variableReference } from "../context.ts";
-import { boxValue, withDefault } from "../rewrite/closures.ts";
+import { boxValue, parametersInBody, withDefault } from "../rewrite/closures.ts";
 import { rewrite } from "../rewrite/expression.ts";
 import { patternVariables, rewritePattern } from "../rewrite/patterns.ts";
 import type { FunctionInfo, Scope, Variable } from "../scope.ts";
 import { children } from "../walk.ts";
 import { ControlFlow } from "./control-flow.ts";
+import { disposing } from "./disposal.ts";
 import { flatten } from "./expressions.ts";
 import { generate } from "./generate.ts";
 import { flattenList } from "./statements.ts";
 
 export interface CompiledMachine {
-  /** `$$rt.frame(class, step, description)` */
+  /** `$$rt.frame(locals, step, description)` */
   readonly frame: Expression;
-  /** Properties of the frame. */
+  /** Variables that the frame holds. */
   readonly slots: ReadonlySet<string>;
+  /** Name of the function that makes the object which holds them; null when there are none. */
+  readonly locals: string | null;
   readonly paramNames: readonly string[];
 }
 
@@ -60,14 +63,26 @@ export class Machine extends ControlFlow {
     const bindsAtCall = fn.generator && node.params.some((param) => param.type !== "Identifier");
     if (bindsAtCall) this.suspend("start", voidZero(), null, node);
     if (node.body.type === "BlockStatement") {
-      flattenList(this, node.body.body);
+      this.enterBody(this.module.scopeOf(node.body));
+      const { body } = node.body;
+      disposing(this, body, () => flattenList(this, body));
       this.emit({ op: "leave", statement: returnStatement(voidZero()), targets: [] });
     } else {
       const value = flatten(this, node.body);
       this.emit({ op: "leave", statement: at(returnStatement(value), node.body), targets: [] });
     }
-    const { frame, slots } = generate(this, node, frameName, entryNames);
-    return { frame, slots, paramNames };
+    return { ...generate(this, node, frameName, entryNames), paramNames };
+  }
+
+  /** The scope of a body whose parameters do not see its variables. */
+  private enterBody(scope: Scope | undefined): void {
+    if (!scope) return;
+    this.enterScope(scope);
+    for (const { variable, param } of parametersInBody(scope)) {
+      const target = variableReference(variable);
+      if (target.type === "Identifier") this.use(target.name);
+      this.statement(statement(assign(target as Pattern, variableReference(param))));
+    }
   }
 
   /** Scopes that hold a suspension point are taken apart: their variables become locals of the step function. */

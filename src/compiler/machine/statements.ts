@@ -15,8 +15,9 @@ import { assign, at, binary, identifier, literal, not, statement, voidZero } fro
 import { variableReference } from "../context.ts";
 import { rewritePattern } from "../rewrite/patterns.ts";
 import { declaredClass, declaredFunction, rewriteStatement } from "../rewrite/statement.ts";
-import { containsOutsideFunctions } from "../walk.ts";
+import { containsOutsideFunctions, isUsing } from "../walk.ts";
 import { flattenPattern } from "./assignments.ts";
+import { disposing, resource } from "./disposal.ts";
 import { flatten } from "./expressions.ts";
 import { Label } from "./instructions.ts";
 import { flattenDoWhile, flattenFor, flattenForEach, flattenWhile } from "./loops.ts";
@@ -35,6 +36,7 @@ function hoistFunction(machine: Machine, node: FunctionDeclaration): void {
 }
 
 export function flattenStatement(machine: Machine, node: Statement): void {
+  machine.beginning = node;
   switch (node.type) {
     // These are taken apart even without a suspension: their variables are the step function's own.
     case "ReturnStatement":
@@ -127,17 +129,10 @@ function flattenReturn(machine: Machine, node: ReturnStatement): void {
 
 export function flattenBlock(machine: Machine, node: BlockStatement): void {
   machine.enterScope(machine.module.scopeOf(node));
-  flattenList(machine, node.body);
+  disposing(machine, node.body, () => flattenList(machine, node.body));
 }
 
 export function flattenDeclaration(machine: Machine, node: VariableDeclaration): void {
-  if (node.kind === "using" || node.kind === "await using") {
-    machine.module.fail(
-      "USING_DECLARATION",
-      `'${node.kind}' in a function that can be suspended; use try/finally`,
-      node,
-    );
-  }
   for (const declarator of node.declarations) {
     const { id, init } = declarator;
     machine.usePattern(id);
@@ -150,7 +145,8 @@ export function flattenDeclaration(machine: Machine, node: VariableDeclaration):
     // `var x;` keeps what x has; `let x;` in a loop starts afresh.
     if (!init && node.kind === "var") continue;
     const variable = machine.module.variable(id)!;
-    const value = init ? flatten(machine, init) : voidZero();
+    let value = init ? flatten(machine, init) : voidZero();
+    if (isUsing(node)) value = resource(machine, node.kind, value);
     if (variable.storage !== "shared") machine.set(variable.output, value, declarator);
     else machine.statement(at(statement(assign(variableReference(variable) as never, value)), declarator));
   }

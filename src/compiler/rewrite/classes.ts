@@ -20,6 +20,7 @@ import {
   ifThen,
   literal,
   member,
+  not,
   object,
   property,
   returnStatement,
@@ -36,7 +37,13 @@ import { rewriteList } from "./statement.ts";
 
 type ClassElement = MethodDefinition | PropertyDefinition | StaticBlock;
 
-export function classNode(node: ClassNode, cx: CodeContext, type: ClassNode["type"]): ClassNode {
+/** `heritage` stands for what the class extends, when that was evaluated before. */
+export function classNode(
+  node: ClassNode,
+  cx: CodeContext,
+  type: ClassNode["type"],
+  heritage: Expression | null | undefined = node.superClass,
+): ClassNode {
   const { module } = cx;
   const info = module.functionOf(node);
   const nested = !info.parent!.isModule;
@@ -53,7 +60,8 @@ export function classNode(node: ClassNode, cx: CodeContext, type: ClassNode["typ
     literal(module.functionId(info)),
     literal(fingerprint(node)),
   ];
-  if (!nested) skipInitialisersWhileRestoring(node, elements);
+  if (nested) skipStaticsWhileRestoring(elements);
+  else skipInitialisersWhileRestoring(node, elements);
   // Private methods too exist only on what went through the constructor.
   if (hasPrivateMembers(node) && !nested) registration.push(privateAccess(privateFields));
   const setup: Statement[] = [...(module.insideClass.get(info) ?? [])];
@@ -69,12 +77,18 @@ export function classNode(node: ClassNode, cx: CodeContext, type: ClassNode["typ
       ...node,
       type,
       id: node.id ? at(identifier(ownName ?? node.id.name), node.id) : null,
-      superClass: node.superClass ? rewrite(node.superClass, headContext) : null,
+      superClass: heritage ? rewrite(heritage, headContext) : null,
       body: { ...node.body, body: [...staticBlock, ...elements] },
     } as ClassNode,
     node,
   );
 }
+
+/** Private static fields belong to the class object, where nothing outside can read them. */
+export const hasPrivateStatics = (node: ClassNode): boolean =>
+  node.body.body.some(
+    (one) => one.type === "PropertyDefinition" && one.key.type === "PrivateIdentifier" && one.static,
+  );
 
 export const hasPrivateMembers = (node: ClassNode): boolean =>
   node.body.body.some(
@@ -123,6 +137,25 @@ function skipInitialisersWhileRestoring(node: ClassNode, elements: ClassElement[
       const callSuper = node.superClass ? [statement(call({ start: -1, end: -1, type: "Super" }, []))] : [];
       const { body } = element.value.body;
       body.unshift(ifThen(restoring(), block([...callSuper, returnStatement(null)])));
+    }
+  }
+}
+
+/** A class inside a function is made again where it is restored: what its static code did was done once already. */
+function skipStaticsWhileRestoring(elements: ClassElement[]): void {
+  const restoring = () => runtimeCall("isRestoring", []);
+  for (const element of elements) {
+    if (element.type === "StaticBlock") {
+      element.body = [ifThen(not(restoring()), block(element.body))];
+    } else if (element.type === "PropertyDefinition" && element.static && element.value) {
+      element.value = {
+        start: -1,
+        end: -1,
+        type: "ConditionalExpression",
+        test: restoring(),
+        consequent: voidZero(),
+        alternate: element.value,
+      };
     }
   }
 }

@@ -4,6 +4,7 @@
  * what a snapshot saves of it, and what restores it.
  */
 import type {
+  BlockStatement,
   ClassExpression,
   Expression,
   FunctionDeclaration,
@@ -36,17 +37,18 @@ import {
   propertyKey,
   returnStatement,
   runtimeCall,
+  runtimeMember,
   spread,
   statement,
   thisExpression,
   voidZero,
 } from "../ast.ts";
-import type { CodeContext } from "../context.ts";
+import { type CodeContext, variableReference } from "../context.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { Machine } from "../machine/machine.ts";
 import { thisOwner } from "../plan.ts";
-import type { FunctionInfo, Scope } from "../scope.ts";
-import { classNode, hasPrivateMembers } from "./classes.ts";
+import type { FunctionInfo, Scope, Variable } from "../scope.ts";
+import { classNode, hasPrivateMembers, hasPrivateStatics } from "./classes.ts";
 import { argumentsValue, rewrite, thisValue } from "./expression.ts";
 import { containsClosure } from "./loops.ts";
 import { declareByAssignment, rewritePattern } from "./patterns.ts";
@@ -76,8 +78,21 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
   }
 
   const isClass = fn.kind === "class";
+  const heritage = isClass ? (node as ClassNode).superClass : null;
+  const isHeld = heritage != null && !isSimple(heritage);
+  if (isHeld) {
+    // `extends mixin(Base)`: evaluated once, and not again where the class is restored.
+    params.push("$$super");
+    args.push(rewrite(heritage, cx));
+    labels.push("extends");
+  }
   const inner = isClass
-    ? classNode(node as ClassNode, { ...cx, fn, machine: null, thisName: null }, "ClassExpression")
+    ? classNode(
+        node as ClassNode,
+        { ...cx, fn, machine: null, thisName: null },
+        "ClassExpression",
+        isHeld ? identifier("$$super") : heritage,
+      )
     : closureFunction(node as FunctionNode, fn, cx);
   const body = factoryBody(at(inner as Expression, node as Node), fn, cx, (made) =>
     runtimeCall("closure", [made, identifier(descriptorName), array(params.map((name) => identifier(name)))]),
@@ -98,6 +113,9 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
     ...(isSingle && name !== null ? [property("name", literal(name))] : []),
     ...(isClass ? [property("isClass", literal(true))] : []),
     ...(isClass && hasPrivateMembers(node as ClassNode) ? [property("hasPrivates", literal(true))] : []),
+    ...(isClass && hasPrivateStatics(node as ClassNode)
+      ? [property("hasPrivateStatics", literal(true))]
+      : []),
   ]);
   const usesPrivateName = fn.usesPrivateName && !isClass;
   const made = usesPrivateName ? literal(null) : identifier(factoryName);
@@ -117,6 +135,11 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
   }
   return at(call(factoryName, args), node);
 }
+
+const isSimple = (node: Expression): boolean =>
+  node.type === "Identifier" ||
+  node.type === "Literal" ||
+  (node.type === "MemberExpression" && !node.computed && isSimple(node.object as Expression));
 
 export const PRIVATE_NAME_HELP =
   "an async function, generator or closure that uses a private name of a class inside a function; move the class " +
@@ -218,7 +241,7 @@ export function functionNode(
   } else {
     const directives = node.body.body.filter(isDirective);
     const rest = node.body.body.filter((one) => !isDirective(one));
-    body = [...directives, ...box, ...rewriteList(rest, cx)];
+    body = [...directives, ...box, ...enterBody(node.body, cx), ...rewriteList(rest, cx)];
   }
   if (fn.async) body = settling(body as Statement[]);
   return {
@@ -230,6 +253,26 @@ export function functionNode(
     async: false,
     expression: !Array.isArray(body),
   } as FunctionNode;
+}
+
+/** The scope of a body whose parameters do not see its variables: those of the same name begin with their values. */
+function enterBody(node: BlockStatement, cx: CodeContext): Statement[] {
+  const scope = cx.module.scopeOf(node);
+  if (!scope) return [];
+  const copies = parametersInBody(scope).map(({ variable, param }) =>
+    variable.storage === "shared"
+      ? statement(assign(variableReference(variable) as Pattern, variableReference(param)))
+      : declare("var", variable.output, variableReference(param)),
+  );
+  return [...(scope.boxName ? [boxDeclaration(scope)] : []), ...copies];
+}
+
+/** `var` declarations of a body scope that have the name of a parameter. */
+export function parametersInBody(scope: Scope): { variable: Variable; param: Variable }[] {
+  return [...scope.variables.values()].flatMap((variable) => {
+    const param = variable.kind === "var" ? scope.parent?.variables.get(variable.name) : undefined;
+    return param ? [{ variable, param }] : [];
+  });
 }
 
 /** An async function without an await: it runs to its end when it is called, and needs no state machine. */
@@ -277,7 +320,8 @@ export function boxValue(scope: Scope, withParams = false): Expression {
   return object(
     scope.shared.map((variable) => {
       const isFilled = withParams && variable.kind === "param";
-      return property(variable.name, isFilled ? identifier(variable.output) : voidZero());
+      if (isFilled) return property(variable.name, identifier(variable.output));
+      return property(variable.name, variable.guarded ? runtimeMember("UNBOUND") : voidZero());
     }),
   );
 }
@@ -318,7 +362,7 @@ function starter(
   const { module } = outer;
   if (fn.usesNewTarget) checkClosure(fn, outer);
   const frameName = `$$F${module.unique()}`;
-  const { frame, slots, paramNames } = new Machine(module, fn).compile(node, frameName);
+  const { frame, slots, locals, paramNames } = new Machine(module, fn).compile(node, frameName);
   if (fn.usesPrivateName || fn.usesSuper) {
     const code = fn.usesPrivateName ? "PRIVATE_NAME_IN_NESTED_CLASS" : "SUPER_IN_NESTED_CLASS";
     const help = fn.usesPrivateName ? PRIVATE_NAME_HELP : SUPER_HELP;
@@ -328,21 +372,19 @@ function starter(
     module.descriptors.push(declare("const", frameName, frame));
   }
 
-  const task = () => identifier("$$t");
-  const made = {
-    ...call(frameName, []),
-    type: "NewExpression",
-  } as unknown as Expression;
-  const body: Statement[] = [declare("const", "$$t", made)];
+  const kind = fn.generator ? (fn.async ? "AsyncGeneratorFrame" : "GeneratorFrame") : "Task";
+  const args = [identifier(frameName), ...(locals ? [identifier("$$l")] : [])];
+  const made = { ...call(runtimeMember(kind), args), type: "NewExpression" } as unknown as Expression;
+  const body: Statement[] = locals ? [declare("const", "$$l", call(locals, []))] : [];
   const fill = (slot: string, value: Expression) => {
-    if (slots.has(slot)) body.push(statement(assign(member(task(), slot), value)));
+    if (slots.has(slot)) body.push(statement(assign(member(identifier("$$l"), slot), value)));
   };
   for (const name of paramNames) fill(name, identifier(name));
   for (const { name } of fn.captures) fill(name, identifier(name));
   fill("$$this", fn.arrow ? capturedThis(fn, outer) : thisExpression());
   fill("$$args", fn.arrow ? identifier("$$args") : array([spread(identifier("arguments"))]));
   if (fn.selfVariable) fill(fn.selfVariable.output, identifier(fn.selfVariable.output));
-  body.push(returnStatement(runtimeCall(fn.generator ? "startGenerator" : "start", [task()])));
+  body.push(returnStatement(runtimeCall(fn.generator ? "startGenerator" : "start", [made])));
   return {
     ...functionExpression(null, starterParams(node, paramNames), body),
     type,

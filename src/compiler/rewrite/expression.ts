@@ -8,6 +8,7 @@ import type {
   Expression,
   FunctionExpression,
   Identifier,
+  LogicalOperator,
   MemberExpression,
   ObjectExpression,
   Pattern,
@@ -18,6 +19,7 @@ import type {
 } from "acorn";
 import { propertyName } from "../analyze.ts";
 import {
+  assign,
   at,
   call,
   identifier,
@@ -60,6 +62,12 @@ export function rewrite(node: Expression, cx: CodeContext): Expression {
         "await or yield in the head of a class; compute the value before the class",
         node,
       );
+    case "BinaryExpression": {
+      const made = rewriteChildren(node, cx);
+      // The printer leaves out the parentheses of `(-a) ** b`, which has none of its own.
+      const needsGroup = made.operator === "**" && made.left.type === "UnaryExpression";
+      return needsGroup ? { ...made, left: sequence([made.left as Expression]) } : made;
+    }
     case "ObjectExpression":
       return rewriteObject(node, cx);
     case "AssignmentExpression":
@@ -77,7 +85,8 @@ export function rewrite(node: Expression, cx: CodeContext): Expression {
       return rewriteCall(node, cx);
     case "TaggedTemplateExpression": {
       const tag = rewrite(node.tag, cx);
-      return { ...rewriteChildren(node, cx), tag: unbound(node.tag, tag) } as TaggedTemplateExpression;
+      const isMethod = node.tag.type === "MemberExpression";
+      return { ...rewriteChildren(node, cx), tag: isMethod ? tag : unbound(tag) } as TaggedTemplateExpression;
     }
     default:
       return rewriteChildren(node, cx);
@@ -112,16 +121,21 @@ function rewriteIdentifier(node: Identifier, cx: CodeContext): Expression {
   if (cx.module.analysis.argumentsOf.has(node)) return at(argumentsValue(cx), node);
   const variable = cx.module.variable(node);
   if (!variable) return node;
-  if (isDeadZone(node, cx)) return at(runtimeCall("deadZone", [literal(node.name)]), node);
-  return at(variableReference(variable), node);
+  if (isDead(node, cx)) return at(deadZone(node), node);
+  const value = at(variableReference(variable), node);
+  return isGuarded(node, cx) ? at(runtimeCall("live", [value, literal(node.name)]), node) : value;
 }
 
-/** A variable read before its declaration in the same function: always a ReferenceError. */
-function isDeadZone(node: Identifier, cx: CodeContext): boolean {
-  const variable = cx.module.variable(node);
-  if (!variable || variable.fn !== cx.fn || cx.fn.isModule || variable.inSwitch) return false;
-  return (variable.kind === "let" || variable.kind === "const") && node.start < variable.initialisedAt;
-}
+/** A variable that never has a value where it is read: always a ReferenceError. */
+export const isDead = (node: Identifier, cx: CodeContext): boolean => cx.module.analysis.dead.has(node);
+
+/** A variable that may have no value yet. */
+export const isGuarded = (node: Identifier, cx: CodeContext): boolean => cx.module.analysis.guarded.has(node);
+
+const isConstantTarget = (node: Identifier, cx: CodeContext): boolean =>
+  cx.module.analysis.constantTargets.has(node);
+
+export const deadZone = (id: Identifier): Expression => runtimeCall("deadZone", [literal(id.name)]);
 
 export function thisValue(cx: CodeContext): Expression {
   if (cx.machine) return identifier("$$this");
@@ -133,12 +147,9 @@ export function argumentsValue(cx: CodeContext): Expression {
   return identifier(cx.machine || cx.fn.arrow ? "$$args" : "arguments");
 }
 
-/** A variable that became a property of a box must not become the `this` of its call. */
-export function unbound(original: Node, rewritten: Expression): Expression {
-  return original.type === "Identifier" && rewritten.type === "MemberExpression"
-    ? sequence([literal(0), rewritten])
-    : rewritten;
-}
+/** What a callee that was no member expression became: a property of a box must not be the `this` of its call. */
+export const unbound = (rewritten: Expression): Expression =>
+  rewritten.type === "MemberExpression" ? sequence([literal(0), rewritten]) : rewritten;
 
 const PROMISE_METHODS = new Set([
   "all",
@@ -208,7 +219,8 @@ function rewriteCall(node: CallExpression, cx: CodeContext): Expression {
       node,
     );
   }
-  return { ...node, callee: unbound(callee, rewrite(callee, cx)), arguments: args };
+  const target = rewrite(callee, cx);
+  return { ...node, callee: callee.type === "MemberExpression" ? target : unbound(target), arguments: args };
 }
 
 /**
@@ -300,25 +312,70 @@ export function constantError(id: Identifier): Expression {
 
 function rewriteAssignment(node: AssignmentExpression, cx: CodeContext): Expression {
   const right = rewrite(node.right, cx);
-  if (node.left.type === "Identifier") {
-    if (cx.module.variable(node.left)?.isConstant) return sequence([right, constantError(node.left)]);
-    return { ...node, left: rewriteTarget(node.left, cx), right };
+  const { left } = node;
+  if (left.type === "Identifier") {
+    if (node.operator === "=") return assignVariable(left, right, cx, node);
+    if (isConstantTarget(left, cx)) return changeConstant(node, left, right, cx);
+    if (isDead(left, cx) || isGuarded(left, cx)) {
+      return sequence([rewrite(left, cx), { ...node, left: plainTarget(left, cx), right }]);
+    }
   }
-  return { ...node, left: rewriteTarget(node.left, cx), right };
+  return { ...node, left: rewriteTarget(left, cx), right };
 }
+
+/** `name = value`: the value is there before it turns out that the variable cannot be assigned. */
+export function assignVariable(id: Identifier, value: Expression, cx: CodeContext, source: Node): Expression {
+  if (isDead(id, cx)) return sequence([value, at(deadZone(id), id)]);
+  const guarded = isGuarded(id, cx)
+    ? runtimeCall("assignable", [value, variableReference(cx.module.variable(id)!), literal(id.name)])
+    : value;
+  if (isConstantTarget(id, cx)) return sequence([guarded, constantError(id)]);
+  return at(assign(plainTarget(id, cx), guarded), source);
+}
+
+/** `constant += value`, or `constant ??= value`, which may leave it as it is. */
+function changeConstant(
+  node: AssignmentExpression,
+  id: Identifier,
+  right: Expression,
+  cx: CodeContext,
+): Expression {
+  const failing = sequence([right, constantError(id)]);
+  if (!/^(&&|\|\||\?\?)=$/.test(node.operator)) return sequence([rewrite(id, cx), failing]);
+  const operator = node.operator.slice(0, -1) as LogicalOperator;
+  return { ...node, type: "LogicalExpression", operator, left: rewrite(id, cx), right: failing };
+}
+
+function plainTarget(id: Identifier, cx: CodeContext): Pattern {
+  const variable = cx.module.variable(id);
+  if (isConstantTarget(id, cx)) return constantTarget(id);
+  return variable ? (at(variableReference(variable), id) as Pattern) : id;
+}
+
+/** Assigning to it throws. */
+const constantTarget = (id: Identifier): Pattern =>
+  at(member(runtimeMember("constants"), literal(id.name), true), id);
 
 /** The target of an assignment: a variable, a property, or a pattern of them. */
 export function rewriteTarget(target: Pattern, cx: CodeContext): Pattern {
   if (target.type === "Identifier") {
-    const variable = cx.module.variable(target);
-    return variable ? (at(variableReference(variable), target) as Pattern) : target;
+    if (isDead(target, cx)) return member(deadZone(target), "value") as Pattern;
+    const plain = plainTarget(target, cx);
+    if (!isGuarded(target, cx) || plain.type !== "MemberExpression") return plain;
+    const box = sequence([rewrite(target, cx), plain.object as Expression]);
+    return { ...plain, object: box };
   }
   return target.type === "MemberExpression" ? (rewrite(target, cx) as Pattern) : rewritePattern(target, cx);
 }
 
 function rewriteUpdate(node: UpdateExpression, cx: CodeContext): Expression {
-  if (node.argument.type === "Identifier" && cx.module.variable(node.argument)?.isConstant) {
-    return constantError(node.argument);
+  const { argument } = node;
+  if (argument.type !== "Identifier") {
+    return { ...node, argument: rewriteTarget(argument as Pattern, cx) as Expression };
   }
-  return { ...node, argument: rewriteTarget(node.argument as Pattern, cx) as Expression };
+  if (isDead(argument, cx)) return deadZone(argument);
+  const update = isConstantTarget(argument, cx)
+    ? constantError(argument)
+    : { ...node, argument: plainTarget(argument, cx) as Expression };
+  return isGuarded(argument, cx) ? sequence([rewrite(argument, cx), update]) : update;
 }

@@ -14,8 +14,9 @@ export function rewritePattern(pattern: Pattern, cx: CodeContext, declares = fal
   switch (pattern.type) {
     case "Identifier": {
       const variable = cx.module.variable(pattern);
-      if (declares && variable && variable.scope.kind !== "module")
+      if (declares && variable && variable.scope.kind !== "module") {
         return at(identifier(variable.output), pattern);
+      }
       return declares ? pattern : rewriteTarget(pattern, cx);
     }
     case "ObjectPattern":

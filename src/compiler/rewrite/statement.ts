@@ -152,10 +152,10 @@ export function rewriteDeclaration(node: VariableDeclaration, cx: CodeContext): 
 }
 
 function usingDeclaration(node: VariableDeclaration, cx: CodeContext): Statement[] {
-  if (cx.machine || node.declarations.some(({ id }) => bindsShared(id, cx))) {
+  if (node.declarations.some(({ id }) => bindsShared(id, cx))) {
     cx.module.fail(
       "USING_DECLARATION",
-      `'${node.kind}' in a function that can be suspended, or captured by a closure; use try/finally`,
+      `'${node.kind}' of what a closure captures before it is declared; declare it before the closure`,
       node,
     );
   }

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type Registry, setRunDriver } from "../../sdk/index.ts";
+import { Call, CallResult, type Registry, setRunDriver } from "../../sdk/index.ts";
 import { encodeGraph } from "../../wire/graph/index.ts";
-import { callResult, readAny, writeAny } from "../../wire/hot-path/index.ts";
+import {
+  callResult,
+  readAny,
+  readRunResponse,
+  runRequest,
+  writeAny,
+  writeRunRequest,
+} from "../../wire/hot-path/index.ts";
 import { Status } from "../../wire/status.ts";
 import type { Any } from "../../wire/values/index.ts";
 import { loadCompiled } from "../testing/programs.ts";
@@ -15,6 +23,10 @@ const program = await loadCompiled(
 );
 const registry = program.registry as unknown as Registry;
 const log = program.log as unknown as string[];
+const sourceOfProgram = readFileSync(
+  new URL("../../../test/coroutines/fixtures/programs/durable.ts", import.meta.url),
+  "utf8",
+).split("\n");
 
 function setup(options: DriverOptions = {}, world: Partial<TestSchedulerOptions> = {}) {
   const scheduler = new TestScheduler({ registry, ...world });
@@ -79,6 +91,48 @@ test("a variable that cannot be saved is named with its function, file and line"
     (result!.error as Error).message,
     /^connect: variable conn\.socket \(durable\.ts:\d+\) cannot be saved: Socket/,
   );
+});
+
+test("a socket in an object in a Map that a closure holds is named with the whole way to it", async () => {
+  const { scheduler } = setup();
+  const { status, result } = await scheduler.call("holdsSocketDeep");
+  assert.equal(status, Status.PERMANENT_ERROR);
+  const closure = sourceOfProgram.findIndex((line) => line.startsWith("  const size = () =>"));
+  const awaits = sourceOfProgram.indexOf("  await double(1);", closure) + 1;
+  assert.equal(
+    (result!.error as Error).message.split(". ")[0],
+    `holdsSocketDeep: variable size captures pool.get("main").socket (durable.ts:${awaits}) cannot be saved: Socket`,
+  );
+});
+
+test("an abort is an error at the await where the function waits in place", async () => {
+  setup();
+  const runWith = async (name: string, reason: Error, isEarly: boolean) => {
+    const aborting = new AbortController();
+    if (isEarly) aborting.abort(reason);
+    const request = new Call({ function: name, args: [] }).toMessage();
+    const running = registry.run(
+      writeRunRequest(runRequest({ function: request.function, input: request.input, dispatchId: "a" })),
+      { signal: aborting.signal },
+    );
+    setImmediate(() => aborting.abort(reason));
+    const { exit, status } = readRunResponse(await running);
+    return { status: Status[status], result: new CallResult(exit!.result!) };
+  };
+  for (const isEarly of [false, true]) {
+    const caught = await runWith("interrupted", new DOMException("stop now", "AbortError"), isEarly);
+    assert.deepEqual(caught.result.output, ["waits", "AbortError: stop now", "finally"]);
+    const uncaught = await runWith(
+      "interruptedUncaught",
+      new DOMException("too slow", "TimeoutError"),
+      isEarly,
+    );
+    assert.equal((uncaught.result.error as Error).message, "too slow");
+    assert.match(
+      (uncaught.result.error as Error).stack!,
+      /at async interruptedUncaught \(durable\.ts:\d+:\d+\)/,
+    );
+  }
 });
 
 test("a sleep is a poll without calls, and time alone ends it", async () => {

@@ -17,6 +17,9 @@ export interface AsyncSteps {
   $$return(): unknown;
 }
 
+/** What closing gives where nobody is asked. */
+const CLOSED = {};
+
 /** An object that has `Symbol.asyncIterator`. */
 export class AsyncProtocolSteps implements AsyncSteps {
   iterator: AsyncIterator<unknown>;
@@ -27,7 +30,8 @@ export class AsyncProtocolSteps implements AsyncSteps {
     return this.iterator.next();
   }
   $$return(): unknown {
-    return this.iterator.return?.();
+    const close = this.iterator.return;
+    return close == null ? CLOSED : close.call(this.iterator);
   }
 }
 
@@ -40,30 +44,37 @@ export class SyncSteps implements AsyncSteps {
   $$next(): Task {
     const task = new Task();
     try {
-      if (this.steps.$$step()) wait(new ResultOf(task), this.steps.$$value);
+      if (this.steps.$$step()) wait(new ResultOf(task, this.steps), this.steps.$$value);
       else task.$$settle(1, { value: undefined, done: true });
     } catch (error) {
       task.$$fail(error);
     }
     return task;
   }
-  $$return(): void {
+  $$return(): unknown {
     this.steps.$$close();
+    return CLOSED;
   }
 }
 
-/** Turns an awaited value into an iterator result. */
+/** Turns an awaited value into an iterator result. The iterator that gave a promise that fails is closed. */
 export class ResultOf implements Waiter {
   task: Task;
-  constructor(task: Task) {
+  closes: { $$abort(): void } | null;
+  constructor(task: Task, closes: { $$abort(): void } | null) {
     this.task = task;
+    this.closes = closes;
   }
   get $$R(): Owner {
     return this.task.$$R;
   }
   $$wake(mode: Mode, value: unknown): void {
-    if (mode === 0) this.task.$$settle(1, { value, done: false });
-    else this.task.$$fail(value);
+    if (mode === 0) {
+      this.task.$$settle(1, { value, done: false });
+      return;
+    }
+    this.closes?.$$abort();
+    this.task.$$fail(value);
   }
 }
 
@@ -91,6 +102,11 @@ export function asyncClose(steps: AsyncSteps, isFailing: boolean): unknown {
   }
 }
 
+/** What `return()` of an iterator gave, when no error leaves the loop. */
+export function checkClosed(result: unknown, isFailing: boolean): void {
+  if (!isFailing) checkIteratorResult(result);
+}
+
 /** Fulfils a task however what it waits for ends. */
 export class Swallow implements Waiter {
   task: Task;
@@ -116,6 +132,15 @@ export class Delegate {
     this.iterator = iterator;
   }
 
+  /** A value it gave was rejected. */
+  $$abort(): void {
+    try {
+      this.iterator.return?.();
+    } catch {
+      // The rejection wins.
+    }
+  }
+
   /** Passes one request on; true when the inner iterator is done. */
   $$step(mode: Mode, value: unknown): boolean {
     const { iterator } = this;
@@ -124,7 +149,7 @@ export class Delegate {
     else if (mode === 1) {
       if (!iterator.throw) {
         iterator.return?.();
-        throw new TypeError("The iterator does not provide a 'throw' method");
+        throw new TypeError("The iterator does not provide a 'throw' method.");
       }
       result = iterator.throw(value);
     } else {
@@ -160,7 +185,7 @@ export class AsyncDelegate {
     if (mode === 2) return iterator.return ? iterator.return(value) : { value, done: true };
     if (iterator.throw) return iterator.throw(value);
     iterator.return?.();
-    throw new TypeError("The iterator does not provide a 'throw' method");
+    throw new TypeError("The iterator does not provide a 'throw' method.");
   }
 
   $$accept(result: IteratorResult<unknown>): boolean {
@@ -197,7 +222,8 @@ export class SyncToAsync implements AsyncIterator<unknown> {
     try {
       const done = this.delegate.$$step(mode, value);
       if (done) task.$$settle(1, { value: this.delegate.$$value, done: true });
-      else wait(new ResultOf(task), this.delegate.$$value);
+      // An inner iterator that was told to return is done with itself.
+      else wait(new ResultOf(task, mode === 2 ? null : this.delegate), this.delegate.$$value);
     } catch (error) {
       task.$$fail(error);
     }

@@ -1,17 +1,23 @@
 /** Generators and async generators of compiled code. */
 import { currentOwner, type Mode, type Owner, switchOwner, type Waiter } from "./owner.ts";
-import type { FrameDescription } from "./registry.ts";
+import type { FrameDescription, Locals } from "./registry.ts";
 import { SUSPENDED, Task, wait } from "./task.ts";
 
 /** 0 not started, 1 suspended at a yield, 2 running, 3 done. */
 export type GeneratorState = 0 | 1 | 2 | 3;
 
 export class GeneratorFrame implements Iterator<unknown> {
-  declare $$D: FrameDescription;
+  $$D: FrameDescription;
+  $$L: Locals | null;
   $$S: GeneratorState = 0;
   /** The value yielded last. */
   $$V: unknown = undefined;
   $$P = 0;
+
+  constructor(description: FrameDescription, locals: Locals | null = null) {
+    this.$$D = description;
+    this.$$L = locals;
+  }
 
   next(value?: unknown): IteratorResult<unknown> {
     return this.$$go(0, value);
@@ -67,12 +73,18 @@ export interface GeneratorRequest {
 }
 
 export class AsyncGeneratorFrame implements AsyncIterator<unknown>, Waiter {
-  declare $$D: FrameDescription;
+  $$D: FrameDescription;
+  $$L: Locals | null;
   $$S: GeneratorState = 0;
   $$P = 0;
   $$R: Owner = currentOwner();
   /** Requests in order; the first is being worked on. */
   $$Q: GeneratorRequest[] = [];
+
+  constructor(description: FrameDescription, locals: Locals | null = null) {
+    this.$$D = description;
+    this.$$L = locals;
+  }
 
   next(value?: unknown): Promise<IteratorResult<unknown>> {
     return this.$$request(0, value);
@@ -122,8 +134,8 @@ export class AsyncGeneratorFrame implements AsyncIterator<unknown>, Waiter {
 
   $$wake(mode: Mode, value: unknown): void {
     const outer = switchOwner(this.$$R);
-    const outerFrame = this.$$R.frame;
-    this.$$R.frame = this;
+    const caller = this.$$R.running;
+    this.$$R.running = 0;
     try {
       const { step } = this.$$D;
       const result = step(this as never, mode, value);
@@ -131,7 +143,7 @@ export class AsyncGeneratorFrame implements AsyncIterator<unknown>, Waiter {
     } catch (error) {
       this.$$finish(1, error);
     }
-    this.$$R.frame = outerFrame;
+    this.$$R.running = caller;
     switchOwner(outer);
   }
 

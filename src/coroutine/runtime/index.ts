@@ -1,8 +1,17 @@
 /** The runtime that compiled modules import. Users do not call it. */
-export { asyncClose, asyncIterate, delegate, delegateAsync } from "./async-iterators.ts";
+export { asyncClose, asyncIterate, checkClosed, delegate, delegateAsync } from "./async-iterators.ts";
 export { newPromise, promises } from "./combinators.ts";
+export { disposals } from "./disposal.ts";
 export { AsyncGeneratorFrame, GeneratorFrame, startGenerator, yieldInner, yieldValue } from "./generators.ts";
-export { checkIteratorResult, heldIterator, iterate, iterateMethod, keysIn } from "./iterators.ts";
+export {
+  checkIteratorResult,
+  heldIterator,
+  iterate,
+  iterateMethod,
+  keysIn,
+  nextItem,
+  restItems,
+} from "./iterators.ts";
 export {
   bindCall,
   closure,
@@ -14,12 +23,16 @@ export {
 } from "./registry.ts";
 export {
   accessors,
+  assignable,
+  callMethod,
   checkDestructurable,
   constantError,
+  constants,
   deadZone,
   isRestoring,
+  live,
   restOf,
   superGet,
-  toItems,
+  UNBOUND,
 } from "./support.ts";
 export { fulfilled, rejected, SUSPENDED, start, Task, wait } from "./task.ts";

@@ -154,6 +154,7 @@ export class ProtocolSteps implements StepIterator {
   }
 
   $$step(): boolean {
+    if (this.done) return false;
     let result: IteratorResult<unknown>;
     try {
       result = this.iterator.next();
@@ -229,6 +230,18 @@ export function nativeIterator(value: unknown): Iterator<unknown> {
   const iterator: unknown = make.call(value as Iterable<unknown>);
   if (!isObject(iterator)) throw new TypeError("Result of the Symbol.iterator method is not an object");
   return iterator as Iterator<unknown>;
+}
+
+/** The next item for an array pattern; undefined when there is none. */
+export function nextItem(steps: StepIterator): unknown {
+  return steps.$$step() ? steps.$$value : undefined;
+}
+
+/** All that is left, for `...rest` in an array pattern. */
+export function restItems(steps: StepIterator): unknown[] {
+  const items: unknown[] = [];
+  while (steps.$$step()) items.push(steps.$$value);
+  return items;
 }
 
 function describe(value: unknown): string {

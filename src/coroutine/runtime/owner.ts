@@ -16,6 +16,9 @@ export interface Waiter {
 
 export type Mode = 0 | 1 | 2;
 
+/** Numbers of frames come round again after so many: correlation ids have 21 bits for them. */
+export const frameNumber = (count: number): number => count & (2 ** 21 - 1);
+
 export class Owner {
   /** Jobs in the queue. */
   jobs = 0;
@@ -26,8 +29,13 @@ export class Owner {
   readonly deferred = new Set<Deferred>();
   /** Set once it was suspended: what wakes later belongs to a copy that is gone. */
   dead = false;
-  /** The frame that runs right now. */
-  frame: object | null = null;
+  /**
+   * Number of the frame that runs right now. Not the frame: each step would leave a pointer from an old object to a
+   * new one, which the garbage collector keeps account of.
+   */
+  running = 0;
+  /** Number of the next frame. */
+  next = 0;
   /** Errors of tasks that nobody has looked at. */
   readonly unhandled = new Set<object>();
   /** Of waiters, where contexts are kept; those of a run end with it. */
@@ -46,6 +54,12 @@ export class Owner {
     this.onQuiet = Promise.withResolvers();
     this.checkQuiet();
     return this.onQuiet.promise;
+  }
+
+  nextNumber(): number {
+    const number = this.next;
+    this.next = frameNumber(number + 1);
+    return number;
   }
 
   failWith(error: unknown): void {
@@ -161,7 +175,7 @@ export function currentOwner(): Owner {
 /** Makes `owner` the current one and returns the one before, to be given back. Cheaper than a callback. */
 export function switchOwner(owner: Owner | null): Owner | null {
   const before = running;
-  running = owner;
+  if (before !== owner) running = owner;
   return before;
 }
 

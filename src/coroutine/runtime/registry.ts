@@ -14,10 +14,16 @@ export interface FrameDescription {
   readonly points: Readonly<Record<number, readonly string[]>>;
   /** A generator whose parameters need code to bind them, which runs when it is called. */
   readonly bindsAtCall?: boolean;
+  readonly kind: FrameKind;
   readonly step: (frame: never, mode: Mode, value: unknown) => unknown;
-  /** Makes an empty frame. */
-  readonly Frame: new () => object;
+  /** Makes the object that holds the variables; null when there are none. */
+  readonly locals: (() => Locals) | null;
 }
+
+export type FrameKind = "async" | "generator" | "async generator";
+
+/** The variables of a frame that are live while it is suspended. */
+export type Locals = Record<string, unknown>;
 
 /** A function expression, arrow or nested class of a compiled module. */
 export interface ClosureDescription {
@@ -32,6 +38,8 @@ export interface ClosureDescription {
   readonly isClass?: boolean;
   /** A class with private members: its instances cannot be made without running its constructor. */
   readonly hasPrivates?: boolean;
+  /** A class with private static fields: what they hold cannot be read. */
+  readonly hasPrivateStatics?: boolean;
   make: (...captured: unknown[]) => object;
   instance?: object;
 }
@@ -72,14 +80,13 @@ const functionIds = new WeakMap<object, string>();
 const classDescriptions = new WeakMap<object, ClassDescription>();
 
 export function frame(
-  Frame: new () => object,
+  locals: FrameDescription["locals"],
   step: FrameDescription["step"],
-  meta: Omit<FrameDescription, "step" | "Frame">,
-): new () => object {
-  const description: FrameDescription = { ...meta, step, Frame };
-  (Frame.prototype as { $$D: FrameDescription }).$$D = description;
+  meta: Omit<FrameDescription, "step" | "locals">,
+): FrameDescription {
+  const description: FrameDescription = { ...meta, step, locals };
   frames.set(meta.id, description);
-  return Frame;
+  return description;
 }
 
 export function closureDescriptor(
@@ -131,7 +138,11 @@ export function registerClass(
   onClass(description);
 }
 
-const nameIn = (id: string): string => id.slice(id.lastIndexOf("#") + 1);
+/** The name in the source; empty where there is none. What stands at no name of the module has its text in its id. */
+function nameIn(id: string): string {
+  const [name] = id.slice(id.lastIndexOf("#") + 1).split("~") as [string];
+  return name === "anonymous" ? "" : name;
+}
 
 /**
  * Functions are registered, and errors travel, by names that a minifier shortens. It leaves alone a static member of
@@ -139,7 +150,7 @@ const nameIn = (id: string): string => id.slice(id.lastIndexOf("#") + 1);
  */
 function keepName(made: object, name: string): void {
   const own = Object.getOwnPropertyDescriptor(made, "name");
-  if (own && (own.writable !== false || own.value === name)) return;
+  if (name === "" || (own && (own.writable !== false || own.value === name))) return;
   Object.defineProperty(made, "name", { value: name, configurable: true });
 }
 

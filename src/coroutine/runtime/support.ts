@@ -10,9 +10,31 @@ export function deadZone(name: string): never {
   throw new ReferenceError(`Cannot access '${name}' before initialization`);
 }
 
+/** What a box holds for a variable before its declaration. */
+export const UNBOUND: symbol = Symbol.for("dispatch.unbound");
+
+/** Reads a variable that may have no value yet. */
+export const live = (value: unknown, name: string): unknown => (value === UNBOUND ? deadZone(name) : value);
+
+/** `name = value` where the variable may have no value yet. */
+export const assignable = (value: unknown, before: unknown, name: string): unknown =>
+  before === UNBOUND ? deadZone(name) : value;
+
+/** Stands for constants in the places where something is assigned. */
+export const constants: object = new Proxy(
+  {},
+  { set: (_, name) => constantError(String(name)), get: () => undefined },
+);
+
 /** `super[key]` in code that moved out of its method. */
 export function superGet(home: object, key: PropertyKey, self: unknown): unknown {
   return Reflect.get(Object.getPrototypeOf(home), key, self);
+}
+
+/** `(self?.method)(...args)` with the method looked up already. */
+export function callMethod(method: unknown, self: unknown, ...args: unknown[]): unknown {
+  if (typeof method !== "function") throw new TypeError("the callee of an optional chain is not a function");
+  return Reflect.apply(method, self, args);
 }
 
 /** The check at the start of `{ ... } = value`. */
@@ -29,20 +51,6 @@ export function restOf(value: object, keys: readonly unknown[]): object {
     rest[key] = value[key as never];
   }
   return rest;
-}
-
-/** The first `count` items of an iterable, which is closed when it has more. */
-export function toItems(value: Iterable<unknown>, count: number): unknown[] {
-  if (value == null) throw new TypeError(`${value} is not iterable`);
-  const items: unknown[] = [];
-  const iterator = value[Symbol.iterator]();
-  while (items.length < count) {
-    const result = iterator.next();
-    if (result.done) return items;
-    items.push(result.value);
-  }
-  iterator.return?.();
-  return items;
 }
 
 type Accessor = [name: string, kind: "get" | "set", fn: (...args: unknown[]) => unknown];

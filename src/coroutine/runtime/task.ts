@@ -13,7 +13,7 @@ import {
   type Waiter,
   waitNatively,
 } from "./owner.ts";
-import type { FrameDescription } from "./registry.ts";
+import type { FrameDescription, Locals } from "./registry.ts";
 
 /** What a step function returns when it waits instead of being done. */
 export const SUSPENDED: unique symbol = Symbol("suspended");
@@ -22,11 +22,15 @@ export const SUSPENDED: unique symbol = Symbol("suspended");
 export type TaskState = 0 | 1 | 2;
 
 /**
- * Names of fields start with `$$`, since a frame keeps the user's variables as properties of the same object.
+ * The frames of all compiled async functions are of this one class and keep their variables in an object apart, so
+ * that the code of the runtime meets one shape of object: with a class for each function, a step cost half as much
+ * again in programs of many functions. Names of fields start with `$$`, since users hold tasks as promises.
  */
 export class Task implements PromiseLike<unknown>, Waiter {
-  /** Description of the compiled function; on the prototype of frame classes. */
-  declare $$D: FrameDescription | null;
+  /** The compiled function whose frame it is. */
+  $$D: FrameDescription | null;
+  /** Variables of the frame. */
+  $$L: Locals | null;
   $$S: TaskState = 0;
   /** Value or error, once settled. */
   $$V: unknown = undefined;
@@ -37,14 +41,20 @@ export class Task implements PromiseLike<unknown>, Waiter {
   $$P = 0;
   /** Somebody has waited for it: a rejection is handled. */
   $$H = false;
-  /** Number of the coroutine in correlation ids; of its own once it makes a durable call. */
-  declare $$C: number;
+  /** Of a frame: its number among those of its owner. The first, 0, is the function that was called. */
+  $$C: number;
+
+  constructor(description: FrameDescription | null = null, locals: Locals | null = null) {
+    this.$$D = description;
+    this.$$L = locals;
+    this.$$C = description === null ? 0 : this.$$R.nextNumber();
+  }
 
   /** Goes on from the point where the frame is suspended. */
   $$wake(mode: Mode, value: unknown): void {
     const owner = this.$$R;
     const outer = switchOwner(owner);
-    owner.frame = this;
+    owner.running = this.$$C;
     try {
       // Called without a receiver, so that stack traces show the function's name alone.
       const { step } = this.$$D!;
@@ -151,8 +161,6 @@ export class Task implements PromiseLike<unknown>, Waiter {
 }
 
 Object.setPrototypeOf(Task.prototype, Promise.prototype);
-Task.prototype.$$D = null;
-Task.prototype.$$C = 0;
 
 type Callback = (value: unknown) => unknown;
 
@@ -193,9 +201,9 @@ export function wait(waiter: Waiter & { readonly $$R: Owner }, value: unknown): 
 /** Starts a compiled async function: it runs at once up to its first suspension. */
 export function start(task: Task): Task {
   const owner = task.$$R;
-  const caller = owner.frame;
+  const caller = owner.running;
   task.$$wake(0, undefined);
-  owner.frame = caller;
+  owner.running = caller;
   return task;
 }
 
@@ -312,7 +320,10 @@ export class FinallyReaction implements Waiter {
     const outer = switchOwner(owner);
     try {
       const result = this.callback();
-      wait(new PassOn(this.task, mode, value), result);
+      // By way of a promise of its own, which is what JavaScript's finally() returns to the chain: the turns count.
+      const passed = new Task();
+      wait(new PassOn(passed, mode, value), result);
+      this.task.$$resolve(passed);
     } catch (error) {
       this.task.$$fail(error);
     }

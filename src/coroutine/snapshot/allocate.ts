@@ -5,18 +5,19 @@ import { CallTask, SleepTask } from "../coroutine.ts";
 import { Combinator, type CombinatorKind, Deferred, markDecided, settler } from "../runtime/combinators.ts";
 import {
   AsyncGeneratorFrame,
-  type GeneratorFrame,
+  GeneratorFrame,
   type GeneratorRequest,
   type GeneratorState,
 } from "../runtime/generators.ts";
 import { CollectionSteps } from "../runtime/iterators.ts";
-import type { Waiter } from "../runtime/owner.ts";
+import { frameNumber, type Waiter } from "../runtime/owner.ts";
 import {
   bind,
   classes,
   closures,
   type FrameDescription,
   frames,
+  type Locals,
   moduleFunctions,
 } from "../runtime/registry.ts";
 import { whileRestoring } from "../runtime/support.ts";
@@ -76,11 +77,10 @@ export class SnapshotReader implements DecodeHooks {
         return builtIn(text(head[0])) ?? incompatible(`${text(head[0])} does not exist here`);
       case Kind.INSTANCE:
         return allocateInstance(head);
-      case Kind.INSTANCE_OF: {
-        const Class = child(0);
-        if (typeof Class !== "function") return corrupt("an instance of what is no class");
-        return Object.create(Class.prototype as object) as object;
-      }
+      case Kind.INSTANCE_OF:
+        return Object.create(prototypeOf(child(0))) as object;
+      case Kind.LOCAL_ERROR:
+        return Object.setPrototypeOf(new Error(), prototypeOf(child(0))) as object;
       case Kind.RUNTIME:
         return Object.create(
           (RUNTIME_CLASSES[integer(head[0])] ?? corrupt("unknown object")).Class.prototype as object,
@@ -142,6 +142,10 @@ export class SnapshotReader implements DecodeHooks {
       case Kind.INSTANCE_OF:
         this.properties(value, head, children.slice(1));
         break;
+      case Kind.LOCAL_ERROR:
+        (value as Error).stack = text(children[1] as HeadValue);
+        this.properties(value, head, children.slice(2));
+        break;
       case Kind.RUNTIME:
         this.fillRuntime(value, head, children);
         break;
@@ -179,14 +183,17 @@ function durableFunction(head: Head): object {
   }
 }
 
+const FRAMES = {
+  async: { Frame: Task, kind: Kind.FRAME },
+  generator: { Frame: GeneratorFrame, kind: Kind.GENERATOR },
+  "async generator": { Frame: AsyncGeneratorFrame, kind: Kind.ASYNC_GENERATOR },
+} as const;
+
 function allocateFrame(kind: number, head: Head): object {
   const description = frameById(text(head[0]), text(head[1]));
-  const made = new description.Frame() as Task | GeneratorFrame;
-  const isKind =
-    made instanceof Task
-      ? kind === Kind.FRAME
-      : kind === (made instanceof AsyncGeneratorFrame ? Kind.ASYNC_GENERATOR : Kind.GENERATOR);
-  if (!isKind) return corrupt(`${description.id} is another sort of function`);
+  const { Frame, kind: expected } = FRAMES[description.kind];
+  if (kind !== expected) return corrupt(`${description.id} is another sort of function`);
+  const made = new Frame(description, description.locals?.() ?? null);
   made.$$P = integer(head[2]);
   if (made.$$P !== 0 && !description.points[made.$$P])
     return corrupt(`no point ${made.$$P} in ${description.id}`);
@@ -206,20 +213,19 @@ function frameById(id: string, fingerprint: string): FrameDescription {
 function fillFrame(frame: Task, head: Head, children: readonly unknown[]): void {
   const count = liveNames(frame.$$D!, frame.$$P).length;
   fillVariables(frame, children.slice(0, count));
-  const coroutine = integer(head[4]);
-  if (coroutine !== 0) frame.$$C = coroutine;
+  frame.$$C = frameNumber(integer(head[4]));
   setWaiters(frame, integer(head[3]), children.slice(count));
 }
 
 function fillVariables(
-  frame: { $$D: FrameDescription | null; $$P: number },
+  frame: { $$D: FrameDescription | null; $$L: Locals | null; $$P: number },
   values: readonly unknown[],
 ): void {
   const names = liveNames(frame.$$D!, frame.$$P);
   values.forEach((value, index) => {
     const name = names[index];
     if (name === undefined) corrupt(`too many variables for ${frame.$$D!.id}`);
-    (frame as unknown as Record<string, unknown>)[name!] = value;
+    frame.$$L![name!] = value;
   });
 }
 
@@ -254,7 +260,8 @@ function allocateClosure(head: Head, child: Child): object {
   if (!description) return incompatible(`the function ${id} is held here and no longer exists`);
   if (description.fingerprint !== head[1])
     return incompatible(`the function ${id} was changed since it was saved`);
-  return description.make(...description.labels.map((_, index) => child(index)));
+  const captured = description.labels.map((_, index) => child(index));
+  return whileRestoring(() => description.make(...captured));
 }
 
 function functionById(id: string): object {
@@ -317,6 +324,11 @@ function allocateBound(child: Child, count: number): object {
   if (typeof target !== "function") return corrupt("a bound function of no function");
   const args = Array.from({ length: count - 2 }, (_, index) => child(index + 2));
   return bind(target as () => unknown, child(1), ...args);
+}
+
+function prototypeOf(Class: unknown): object {
+  if (typeof Class !== "function") return corrupt("an instance of what is no class");
+  return Class.prototype as object;
 }
 
 const text = (value: HeadValue | undefined): string =>

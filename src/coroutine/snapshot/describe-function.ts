@@ -49,6 +49,12 @@ function closure(value: object, { description, captured }: ClosureTag): NodeDesc
   if (description.single && description.instance === value) {
     return { kind: Kind.FUNCTION, head: [description.id], children: [] };
   }
+  if (description.hasPrivateStatics) {
+    throw new CannotCarryError({
+      what: `the class ${(value as { name: string }).name}, which is inside a function and has private static fields`,
+      hint: "Move the class to the top level of its module",
+    });
+  }
   const keys = addedKeys(value, description.isClass === true);
   const labels = description.labels.map((label) => ` captures ${label}`);
   const { id, fingerprint } = description;

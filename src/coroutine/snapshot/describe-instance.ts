@@ -31,10 +31,30 @@ function instanceOfLocalClass(value: object, Class: object): NodeDescription | u
     const closure = closureTag(one as object)?.description;
     const known = classDescription(one as object);
     if (closure?.hasPrivates || known?.privates) refusePrivates(closure?.id ?? known!.id);
-    if (!closure && !known && moduleFunctionId(one as object) === undefined) return undefined;
+    if (closure || known || moduleFunctionId(one as object) !== undefined) continue;
+    return isErrorClass(one) ? localError(value as Error, Class) : undefined;
   }
   const { head, children, labels } = writeProperties(value);
   return { kind: Kind.INSTANCE_OF, head, children: [Class, ...children], labels: [" (class)", ...labels] };
+}
+
+const isErrorClass = (Class: unknown): boolean =>
+  Class === Error ||
+  (Object.getPrototypeOf(Class) === Error &&
+    Reflect.get(globalThis, (Class as { name: string }).name) === Class);
+
+/** An error of a class inside a function. Its stack is an accessor of the engine's, and saved as the text it gives. */
+function localError(value: Error, Class: object): NodeDescription {
+  const { head, children, labels } = writeProperties(
+    value,
+    Reflect.ownKeys(value).filter((key) => key !== "stack"),
+  );
+  return {
+    kind: Kind.LOCAL_ERROR,
+    head,
+    children: [Class, String(value.stack), ...children],
+    labels: [" (class)", ".stack", ...labels],
+  };
 }
 
 function instanceOfModuleClass(value: object, known: ClassDescription): NodeDescription {

@@ -4,7 +4,7 @@ import { CallTask, SleepTask } from "../coroutine.ts";
 import { Combinator, Deferred, isDecided, isHopeless, Member, settlesTag } from "../runtime/combinators.ts";
 import { AsyncGeneratorFrame, GeneratorFrame } from "../runtime/generators.ts";
 import type { Waiter } from "../runtime/owner.ts";
-import type { FrameDescription } from "../runtime/registry.ts";
+import type { FrameDescription, Locals } from "../runtime/registry.ts";
 import { Task } from "../runtime/task.ts";
 import { bindingOf, builtInName } from "./bindings.ts";
 import { describeFunction } from "./describe-function.ts";
@@ -99,7 +99,7 @@ function waitersOf(task: Task): Waiter[] {
 }
 
 function frame(task: Task, description: FrameDescription, flags: number, waiters: Waiter[]): NodeDescription {
-  const { names, values } = liveVariables(task, description, task.$$P);
+  const { names, values } = liveVariables(task.$$L, description, task.$$P);
   return {
     kind: Kind.FRAME,
     head: [description.id, description.fingerprint, task.$$P, flags, task.$$C],
@@ -113,14 +113,14 @@ export function liveNames(description: FrameDescription, point: number): readonl
   return point === 0 ? description.entry : (description.points[point]?.slice(1) ?? []);
 }
 
-function liveVariables(holder: object, description: FrameDescription, point: number) {
+function liveVariables(locals: Locals | null, description: FrameDescription, point: number) {
   const live = liveNames(description, point);
-  return { names: live.map(variableLabel), values: live.map((name) => Reflect.get(holder, name) as unknown) };
+  return { names: live.map(variableLabel), values: live.map((name) => locals![name]) };
 }
 
 function generator(value: GeneratorFrame): NodeDescription {
   const { $$D: description, $$P: point, $$S: state } = value;
-  const { names, values } = state === 3 ? NOTHING : liveVariables(value, description, point);
+  const { names, values } = state === 3 ? NOTHING : liveVariables(value.$$L, description, point);
   return {
     kind: Kind.GENERATOR,
     head: [description.id, description.fingerprint, point, state],
@@ -133,7 +133,7 @@ const NOTHING = { names: [] as string[], values: [] as unknown[] };
 
 function asyncGenerator(value: AsyncGeneratorFrame): NodeDescription {
   const { $$D: description, $$P: point, $$S: state } = value;
-  const { names, values } = state === 3 ? NOTHING : liveVariables(value, description, point);
+  const { names, values } = state === 3 ? NOTHING : liveVariables(value.$$L, description, point);
   return {
     kind: Kind.ASYNC_GENERATOR,
     head: [description.id, description.fingerprint, point, state],

@@ -4,7 +4,7 @@
  * `head` and `children` of each, in this order:
  */
 export const Kind = {
-  /** A suspended async function. Head: id, fingerprint, point, flags, coroutine. Children: live variables, waiters. */
+  /** A suspended async function. Head: id, fingerprint, point, flags, number. Children: live variables, waiters. */
   FRAME: 0,
   /** A suspended generator. Head: id, fingerprint, point, state. Children: live variables. */
   GENERATOR: 1,
@@ -44,6 +44,8 @@ export const Kind = {
   BOUND: 18,
   /** A function object of the SDK. Head: registry, name. */
   DURABLE_FUNCTION: 19,
+  /** An error of a class made in a function. Head: properties. Children: the class, its stack, values. */
+  LOCAL_ERROR: 20,
 } as const;
 
 /** Flag: somebody has waited for the task. */

@@ -1,6 +1,6 @@
 /** Own properties of functions and instances, with their attributes: getters and setters, what is not enumerable. */
 import type { HeadValue } from "../../wire/graph/index.ts";
-import { noteKeys } from "../runtime/registry.ts";
+import { closureTag, noteKeys } from "../runtime/registry.ts";
 import { corrupt } from "./refusal.ts";
 
 /** Properties as part of a node: how far the object is closed, then each key, its attributes before it if unusual. */
@@ -106,9 +106,14 @@ const CLOSING: readonly (((value: object) => void) | undefined)[] = [
 
 /** Own keys of a function that its code does not make again. */
 export function addedKeys(value: object, isClass: boolean): (string | symbol)[] {
-  // Static methods of a class are made with it; its static fields are data.
-  if (isClass) return Object.keys(value);
-  return Reflect.ownKeys(value).filter((key) => !isOwnOfFunction(key));
+  const keys = Reflect.ownKeys(value);
+  if (!isClass) return keys.filter((key) => !isOwnOfFunction(key));
+  return keys.filter((key) => {
+    const { enumerable, value: held } = Object.getOwnPropertyDescriptor(value, key)!;
+    // Static fields are data. Static methods and accessors are made with the class, and are no closures.
+    if (enumerable) return !noteKeys.has(key);
+    return !isOwnOfFunction(key) && (typeof held === "function" ? closureTag(held) : held) !== undefined;
+  });
 }
 
 const isOwnOfFunction = (key: string | symbol): boolean =>

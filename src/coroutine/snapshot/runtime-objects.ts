@@ -1,6 +1,7 @@
 /** Waiters and iterators: objects of the runtime that are saved field by field. */
 import * as asyncIterators from "../runtime/async-iterators.ts";
 import { Member } from "../runtime/combinators.ts";
+import { Disposals } from "../runtime/disposal.ts";
 import { GeneratorWait } from "../runtime/generators.ts";
 import * as iterators from "../runtime/iterators.ts";
 import * as task from "../runtime/task.ts";
@@ -28,12 +29,13 @@ export const RUNTIME_CLASSES: readonly RuntimeClass[] = [
   entry(iterators.ProtocolSteps, "iterator", "done"),
   entry(asyncIterators.AsyncProtocolSteps, "iterator"),
   entry(asyncIterators.SyncSteps, "steps"),
-  entry(asyncIterators.ResultOf, "task"),
+  entry(asyncIterators.ResultOf, "task", "closes"),
   entry(asyncIterators.Swallow, "task"),
   entry(asyncIterators.Delegate, "iterator"),
   entry(asyncIterators.AsyncDelegate, "iterator", "returning"),
   entry(iterators.SavedIterator, "steps"),
   entry(asyncIterators.SyncToAsync, "delegate"),
+  entry(Disposals, "resources", "failed", "error"),
 ];
 
 export const runtimeIndex: ReadonlyMap<unknown, number> = new Map(

@@ -12,6 +12,7 @@ import {
 import { CallTask, Coroutine, SleepTask } from "../coroutine.ts";
 import type { Deferred } from "../runtime/combinators.ts";
 import { AsyncGeneratorFrame, GeneratorFrame } from "../runtime/generators.ts";
+import { frameNumber } from "../runtime/owner.ts";
 import type { FrameDescription } from "../runtime/registry.ts";
 import { Task } from "../runtime/task.ts";
 import "./module-classes.ts";
@@ -34,8 +35,8 @@ export interface Snapshot {
  */
 export function encodeCoroutine(coroutine: Coroutine, limits: GraphLimits = {}): Snapshot {
   const hooks = new SnapshotWriter();
-  const { main, nextCall, nextCoroutine, pending, sleeping, lastRound } = coroutine;
-  const root = [main, nextCall, nextCoroutine, [...pending.values()], [...sleeping], lastRound];
+  const { main, nextCall, next, pending, sleeping, lastRound } = coroutine;
+  const root = [main, nextCall, next, [...pending.values()], [...sleeping], lastRound];
   try {
     const bytes = encodeGraph(root, { hooks, ...limits, unknownErrors: "as-base" });
     return { bytes, waitingOutside: hooks.waitingOutside(coroutine.deferred) };
@@ -68,10 +69,10 @@ export function decodeCoroutine(
     }
   });
   if (!isRoot(root)) throw new IncompatibleStateError("the saved state cannot be read: it is no coroutine");
-  const [main, nextCall, nextCoroutine, pending, sleeping, lastRound] = root;
+  const [main, nextCall, next, pending, sleeping, lastRound] = root;
   coroutine.main = main;
   coroutine.nextCall = nextCall;
-  coroutine.nextCoroutine = nextCoroutine;
+  coroutine.next = frameNumber(next);
   for (const task of pending) coroutine.pending.set(task.correlationId, task);
   for (const task of sleeping) coroutine.sleeping.add(task);
   coroutine.lastRound = lastRound;
@@ -82,11 +83,11 @@ type Root = [Task, number, number, CallTask[], SleepTask[], number[]];
 
 function isRoot(value: unknown): value is Root {
   if (!Array.isArray(value) || value.length !== 6) return false;
-  const [main, nextCall, nextCoroutine, pending, sleeping, lastRound] = value as unknown[];
+  const [main, nextCall, next, pending, sleeping, lastRound] = value as unknown[];
   return (
     main instanceof Task &&
     Number.isSafeInteger(nextCall) &&
-    Number.isSafeInteger(nextCoroutine) &&
+    Number.isSafeInteger(next) &&
     isListOf(pending, (task) => task instanceof CallTask) &&
     isListOf(sleeping, (task) => task instanceof SleepTask) &&
     isListOf(lastRound, Number.isSafeInteger)

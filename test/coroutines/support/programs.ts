@@ -8,7 +8,7 @@ import type { Outcome } from "../../../src/coroutine/testing/world.ts";
 export const PROGRAMS = new URL("../fixtures/programs/", import.meta.url);
 
 /** Modules that programs import, and programs that a test of their own runs. */
-const NO_PROGRAMS = /^(log|modules-other|typescript-types|basics|durable|limits)\./;
+const NO_PROGRAMS = /^(log|modules-other|typescript-types|basics|durable|limits|differences)\./;
 
 export function programFiles(): string[] {
   return readdirSync(PROGRAMS)

@@ -40,6 +40,16 @@ class Cell {
   async add(n) { const before = this.#value; this.value = before + (await id(n)); return this; }
   *[Symbol.iterator]() { yield this.#value; yield* this.history; }
 }
+const tag = (strings, ...values) => strings.join("_").length + strings.raw.length + sum(...values);
+const attempt = (f) => { try { return f(); } catch (error) { log(error.name); return -1; } };
+class Resource {
+  constructor(n) { this.n = n; log("open " + n); }
+  get [Symbol.dispose]() { return () => { log("close " + this.n); if (this.n % 7 === 3) throw new Error("close " + this.n); }; }
+}
+class Slow {
+  constructor(n) { this.n = n; log("open slow " + n); }
+  async [Symbol.asyncDispose]() { log("closing " + (await id(this.n))); if (this.n % 7 === 4) await fail(this.n); log("closed " + this.n); }
+}
 class Twice extends Cell {
   async add(n) { await super.add(n); return super.add(await id(n)); }
 }
@@ -66,6 +76,10 @@ interface Names {
   asyncFunctions: string[];
   promises: string[];
   labels: string[];
+  /** Labels of blocks, which break only. */
+  blocks: string[];
+  /** Objects with a getter and an async method. */
+  objects: string[];
   inLoop: boolean;
   inFunction: boolean;
 }
@@ -79,6 +93,8 @@ const empty = (): Names => ({
   asyncFunctions: [],
   promises: [],
   labels: [],
+  blocks: [],
+  objects: [],
   inLoop: false,
   inFunction: false,
 });
@@ -93,6 +109,8 @@ const copy = (names: Names): Names => ({
   asyncFunctions: [...names.asyncFunctions],
   promises: [...names.promises],
   labels: [...names.labels],
+  blocks: [...names.blocks],
+  objects: [...names.objects],
 });
 
 class ProgramMaker {
@@ -165,6 +183,10 @@ class ProgramMaker {
       () => [this.declareFunction(names)],
       () => [this.cell(names)],
       () => [this.promise(names)],
+      () => [this.object(names)],
+      () => [this.destructureLater(names)],
+      () => this.deadZone(names),
+      () => [this.delegating(names)],
       () => [`await ${this.pick(["null", this.number(names, 1), `id(${this.number(names, 1)})`])};`],
     ];
     const compound: (() => Statement[])[] = [
@@ -179,6 +201,12 @@ class ProgramMaker {
       () => this.generator(names, depth),
       () => [{ head: "{", body: this.block(names, depth), foot: "}" }],
       () => this.labelled(names, depth),
+      () => this.labelledBlock(names, depth),
+      () => this.resources(names, depth),
+      () => this.resources(names, depth),
+      () => this.parameters(names, depth),
+      () => this.sharedSwitch(names, depth),
+      () => this.forAwait(names, depth),
     ];
     if (this.chance(0.12)) {
       const jump = this.jump(names);
@@ -190,6 +218,7 @@ class ProgramMaker {
   private jump(names: Names): string | null {
     const jumps = [`throw new Error("e" + ${this.number(names, 1)});`];
     if (names.inLoop) jumps.push("break;", "continue;");
+    for (const label of names.blocks) jumps.push(`break ${label};`);
     for (const label of names.labels) jumps.push(`break ${label};`, `continue ${label};`);
     if (names.inFunction)
       jumps.push(`return ${this.number(names, 2)};`, `return await id(${this.number(names, 1)});`);
@@ -439,7 +468,7 @@ class ProgramMaker {
   private asyncFunction(names: Names, depth: number): Statement[] {
     const name = this.fresh("g");
     const param = this.fresh("x");
-    const inner: Names = { ...copy(names), inFunction: true, inLoop: false, labels: [], promises: [] };
+    const inner = this.insideFunction(names);
     inner.numbers.push(param);
     inner.lets.push(param);
     const body = [
@@ -454,6 +483,190 @@ class ProgramMaker {
         { head: `const ${name} = async (${param} = ${fallback}) => {`, body, foot: "};" },
         { head: `const ${name} = async function (${param}) {`, body, foot: "};" },
       ]),
+    ];
+  }
+
+  private insideFunction(names: Names): Names {
+    return { ...copy(names), inFunction: true, inLoop: false, labels: [], blocks: [], promises: [] };
+  }
+
+  private object(names: Names): string {
+    const name = this.fresh("o");
+    const base = this.number(names, 1);
+    names.objects.push(name);
+    return (
+      `const ${name} = { base: ${base}, get twice() { return this.base * 2; }, set twice(v) { this.base = v % 100; }, ` +
+      `async plus(x) { this.base += await id(x); return this.base; }, list: [1, 2], none: null };`
+    );
+  }
+
+  /** Patterns with awaits in defaults, keys and targets. */
+  private destructureLater(names: Names): string {
+    const list = this.pick(names.lists);
+    const [a, b] = [this.fresh("v"), this.fresh("v")];
+    const swaps =
+      names.lets.length > 1
+        ? [
+            `[${names.lets[0]}, ${names.lets.at(-1)} = await id(4)] = [${names.lets.at(-1)}, ${this.number(names, 1)}];`,
+          ]
+        : [];
+    const form = this.pick([
+      ...swaps,
+      ...swaps,
+      `const [${a} = await id(${this.plain(names, 1)}), ${b} = ${a} + 1] = ${list}.slice(${this.below(3)});`,
+      `let { [await id("length")]: ${a}, [${this.below(9)}]: ${b} = await id(${a}) } = ${list};`,
+      `let [, ${a} = ${this.number(names, 1)}, ...[${b} = await id(2)]] = ${list};`,
+      `const { v: ${a} = await id(1), w: { u: ${b} = ${a} } = { u: await id(5) } } = await id({});`,
+    ]);
+    if (!/^(const|let)/.test(form)) return form;
+    names.numbers.push(a, b);
+    if (form.startsWith("let")) names.lets.push(a, b);
+    return form;
+  }
+
+  /** A closure made before the variable it reads, used before and after. */
+  private deadZone(names: Names): Statement[] {
+    const [f, v] = [this.fresh("f"), this.fresh("v")];
+    const uses = this.pick([`log(attempt(${f}));`, `if (${this.condition(names)}) log(attempt(${f}));`, ""]);
+    const init = this.number(names, 2);
+    const declaration = this.pick([
+      `let ${v} = ${init};`,
+      `const ${v} = ${init};`,
+      `let ${v} = attempt(${f});`,
+    ]);
+    const make = this.chance(0.5) ? `const ${f} = () => ${v};` : `function ${f}() { return ${v} + 1; }`;
+    names.numbers.push(v);
+    names.functions.push(f);
+    const early = this.chance(0.3) ? [`await id(${this.number(names, 0)});`] : [];
+    const before = names.numbers.indexOf(v);
+    names.numbers.splice(before, 1);
+    const lines = [make, uses, ...early, declaration];
+    names.numbers.push(v);
+    return lines.filter((line) => line !== "");
+  }
+
+  /** A generator driven by hand, which is left or failed in the middle. */
+  private delegating(names: Names): string {
+    const [name, it, v] = [this.fresh("gen"), this.fresh("it"), this.fresh("v")];
+    const isAsync = this.chance(0.5);
+    const list = this.pick(names.lists);
+    const pause = isAsync ? "(await id(2))" : "2";
+    const body =
+      `try { const got = yield ${this.plain(names, 1)}; log(got); yield* ${list}.slice(0, 3); } ` +
+      `catch (error) { log(error.message); yield ${pause}; } finally { log("left ${name}" + ${pause}); ${this.chance(0.3) ? `yield ${pause} + 3;` : ""} } return 9;`;
+    const step = () =>
+      this.pick([
+        `next(${this.number(names, 0)})`,
+        "next()",
+        `throw(new Error("thrown"))`,
+        `return(${this.number(names, 0)})`,
+      ]);
+    const wait = isAsync ? "await " : "";
+    const steps = Array.from({ length: 2 + this.below(4) }, step).map(
+      (one) => `(${wait}${it}.${one}).value ?? 0`,
+    );
+    names.numbers.push(v);
+    return (
+      `const ${it} = (${isAsync ? "async " : ""}function* ${name}() { ${body} })(); ` +
+      `let ${v} = 0; try { ${steps.map((one) => `${v} += ${one}; await id(${v});`).join(" ")} } catch (error) { log(error.message); }`
+    );
+  }
+
+  private labelledBlock(names: Names, depth: number): Statement[] {
+    const label = this.fresh("block");
+    const body = this.block(names, depth, { blocks: [...names.blocks, label] });
+    return [
+      { head: `${label}: {`, body: [...body, `if (${this.condition(names)}) break ${label};`], foot: "}" },
+    ];
+  }
+
+  private resources(names: Names, depth: number): Statement[] {
+    const declarations = Array.from({ length: 1 + this.below(3) }, () => {
+      const n = this.number(names, 1);
+      return this.pick([
+        `using ${this.fresh("r")} = new Resource(${n});`,
+        `await using ${this.fresh("r")} = new Slow(${n});`,
+        `using ${this.fresh("r")} = null;`,
+      ]);
+    });
+    const body = this.block(names, depth);
+    body.splice(this.below(body.length + 1), 0, ...declarations);
+    const error = this.fresh("e");
+    return [
+      {
+        head: "try {",
+        body,
+        foot: [{ head: `} catch (${error}) {`, body: [`log(${error}.message);`], foot: "}" }],
+      },
+    ];
+  }
+
+  /** Parameters that see what is outside while the body declares the same names. */
+  private parameters(names: Names, depth: number): Statement[] {
+    const name = this.fresh("g");
+    const outer = names.numbers.length > 0 ? this.pick(names.numbers) : "3";
+    const isName = /^[a-z]+\d+$/.test(outer);
+    const inner = this.insideFunction(names);
+    const [a, b, c, d] = [this.fresh("x"), this.fresh("x"), this.fresh("x"), this.fresh("x")] as const;
+    inner.numbers.push(a, b, c);
+    inner.lets.push(a, b, c);
+    const redeclared = this.pick([
+      isName ? `let ${outer} = await id(${a});` : "",
+      `var ${a} = ${a} + (await id(1));`,
+      "",
+    ]);
+    const body = [
+      "if (fuel-- < 0) return 0;",
+      ...(redeclared ? [redeclared] : []),
+      ...this.statements(inner, depth + 1, 1 + this.below(3)),
+      `return ${d}() + ${a} + ${this.number(inner, 2)};`,
+    ];
+    names.asyncFunctions.push(name);
+    const head = `(${a} = ${outer}, { ${b} = ${a} + 1, ...${c}s } = {}, [${c} = ${b}] = [], ${d} = () => ${a} + ${outer}) => {`;
+    return [{ head: `const ${name} = async ${head}`, body, foot: "};" }];
+  }
+
+  /** A variable of one case, seen by closures of all of them. */
+  private sharedSwitch(names: Names, depth: number): Statement[] {
+    const v = this.fresh("v");
+    const inner = { ...copy(names), functions: [...names.functions] };
+    const cases: Statement[] = [0, 1, 2].map((n) => ({
+      head: `case ${n}:`,
+      body: [
+        ...(n === 1 ? [`let ${v} = ${this.number(names, 2)};`] : []),
+        `log(attempt(() => ${v}));`,
+        ...(this.chance(0.4) ? [`attempt(() => { ${v} = ${this.plain(names, 1)}; });`] : []),
+        ...this.statements(inner, depth + 1, 1).map((one) =>
+          typeof one === "string"
+            ? ({ head: "{", body: [one], foot: "}" } as Statement)
+            : { head: "{", body: [one], foot: "}" },
+        ),
+      ],
+      foot: this.chance(0.4) ? "break;" : ";",
+    }));
+    return [{ head: `switch (Math.abs(${this.number(names, 1)}) % 4) {`, body: cases, foot: "}" }];
+  }
+
+  private forAwait(names: Names, depth: number): Statement[] {
+    const x = this.fresh("x");
+    // Made when it is asked for: nobody would look at one made before.
+    const risky = this.chance(0.3) ? ` yield Promise.reject(new Error("item"));` : "";
+    const source = this.pick([
+      `[id(${this.number(names, 1)}), ${this.number(names, 1)}]`,
+      `(function* () { try { yield id(1); yield ${this.plain(names, 1)};${risky} } finally { log("items closed"); } })()`,
+    ]);
+    const body = [
+      "if (fuel-- < 0) break;",
+      ...this.block(names, depth, { numbers: [...names.numbers, x], inLoop: true }),
+    ];
+    const error = this.fresh("e");
+    const loop: Statement = { head: `for await (const ${x} of ${source}) {`, body, foot: "}" };
+    return [
+      {
+        head: "try {",
+        body: [loop],
+        foot: [{ head: `} catch (${error}) {`, body: [`log(${error}.message);`], foot: "}" }],
+      },
     ];
   }
 
@@ -547,6 +760,33 @@ class ProgramMaker {
         () => `${this.pick(names.lets)}++`,
         () => `(${this.pick(names.lets)} ${this.pick(["=", "+=", "-="])} ${sub()})`,
       );
+    }
+    forms.push(
+      () => `(${sub()} ** 2) % 1000`,
+      () => `(log(${sub()}), ${sub()})`,
+      () => `(typeof ${sub()} === "number" ? -${sub()} : 0)`,
+      () => `tag\`a\${${sub()}}b\${${sub(0)}}c\``,
+      () => `[...${this.pick(names.lists.length ? names.lists : ["[5]"])}.slice(0, 2), ${sub()}].length`,
+      () => `(("a" in { a: ${sub()} }) ? ${sub()} : 1)`,
+    );
+    if (names.objects.length > 0) {
+      const object = () => this.pick(names.objects);
+      forms.push(
+        () => `${object()}.twice`,
+        () => `(${object()}.twice = ${sub()})`,
+        () => `(${object()}.base += ${sub()})`,
+        () => `(${object()}?.list?.[${sub(0)}] ?? ${sub()})`,
+      );
+      if (awaits) {
+        forms.push(
+          () => `(await ${object()}.plus(${sub()}))`,
+          () => `(${object()}.base++ + (await id(${sub()})) + ${object()}.base--)`,
+          () => `(${object()}[await id("base")] ||= ${sub()})`,
+          () => `(${object()}.none?.f(await id(${sub(0)})) ?? ${sub()})`,
+          () => `(${object()}.list[await id(1)] **= await id(2)) % 100`,
+          () => `(delete ${object()}[await id("nothing")] ? ${sub()} : 0)`,
+        );
+      }
     }
     if (names.functions.length > 0) forms.push(() => `${this.pick(names.functions)}(${sub()})`);
     if (names.cells.length > 0) forms.push(() => `${this.pick(names.cells)}.value`);
