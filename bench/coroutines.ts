@@ -235,5 +235,5 @@ console.log(`node ${process.version}, ${process.platform} ${process.arch}`);
 await stepCost();
 await snapshotCost();
 await ratios();
-console.log("\nlimits");
+console.log(smoke ? "\nlimits, though a smoke run is too short to judge by" : "\nlimits");
 for (const [what, holds] of verdicts) console.log(`  ${holds ? "ok  " : "MISS"} ${what}`);
