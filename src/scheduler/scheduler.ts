@@ -17,6 +17,7 @@ import type {
   CallDetails,
   CallEvent,
   CallResult,
+  CallResults,
   CallSummary,
   DispatchCall,
   ListRequest,
@@ -99,6 +100,10 @@ export class Scheduler implements SchedulerApi {
 
   async wait(id: string, signal?: AbortSignal): Promise<CallResult> {
     return await this.#control.wait(id, signal);
+  }
+
+  async waitMany(ids: readonly string[], signal?: AbortSignal): Promise<CallResults> {
+    return await this.#control.waitMany(ids, signal);
   }
 
   async get(id: string): Promise<CallDetails> {

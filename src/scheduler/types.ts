@@ -33,6 +33,14 @@ export interface CallResult {
   readonly error: Uint8Array | null;
 }
 
+/** What is known of several calls at one moment. */
+export interface CallResults {
+  /** Of those that have ended. */
+  readonly results: readonly CallResult[];
+  /** Ids that no call has, or none that is still kept. */
+  readonly unknown: readonly string[];
+}
+
 export type CallState =
   | "dispatched"
   | "delayed"

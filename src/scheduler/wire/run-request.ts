@@ -62,7 +62,7 @@ function writePollResult(
   return writer;
 }
 
-function writeCallResult(
+export function writeCallResult(
   writer: BinaryWriter,
   result: Omit<StoredResult, "callId" | "arrival">,
   id: string,
