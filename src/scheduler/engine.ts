@@ -126,7 +126,12 @@ export class Engine {
 
   /** When nobody holds on to an entry: calls that have waited for a while need no object. */
   putToSleep(): void {
-    for (const entry of this.payloads.sleepiest(this.#settings.awakeCallsMax)) {
+    const { awakeCallsMax } = this.#settings;
+    for (
+      let entry = this.payloads.sleepiest(awakeCallsMax);
+      entry;
+      entry = this.payloads.sleepiest(awakeCallsMax)
+    ) {
       if (this.calls.putToSleep(entry)) this.timers.set(entry, NEVER_MS);
       this.payloads.release(entry);
     }
