@@ -134,6 +134,8 @@ export interface Run {
   readonly trace: string | null;
   /** Aborted when the call is cancelled, expires, or the attempt is given up. Made when first asked for. */
   readonly signal: AbortSignal;
+  /** Has the listener called when the signal is aborted, at once if it is already; a tenth of what a signal costs. */
+  onAbort(listener: () => void): void;
 }
 
 /** How an attempt went: the endpoint's own answer, or why there is none. */

@@ -12,7 +12,8 @@ export class Waiters {
 
   /** The result once it is published; the signal's reason when that comes first. */
   wait(id: number, signal: AbortSignal | undefined): Promise<CallResult> {
-    return this.any([id], signal).then(([result]) => result!);
+    if (signal !== undefined) return this.any([id], signal).then(([result]) => result!);
+    return new Promise((take, reject) => this.#add(id, { take, reject }));
   }
 
   /**
