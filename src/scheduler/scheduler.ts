@@ -80,6 +80,7 @@ export class Scheduler implements SchedulerApi {
       committed: (batch, _result, ms) => this.#committed(batch, _result.duplicates, ms),
       failed: (batch, error, retryInMs) => this.#commitFailed(batch, error, retryInMs),
       failureOf: (entry) => this.#runner.timeoutOf(entry),
+      ready: (entry) => this.#runner.enqueue(entry),
     });
     this.#runner = new Runner(this.#engine, session, settings);
     this.#control = new Control(this.#engine, session);
