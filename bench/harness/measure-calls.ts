@@ -143,7 +143,10 @@ function summarise(scenario: string, mode: CallMode, bursts: Burst[]): Measureme
 }
 
 /** Processor time for a unit by thread: `MainThread` is the front; threads that took next to nothing are left out. */
-function threadFigures(microsOf: (thread: string) => number, { threadMicros }: Burst): Record<string, number> {
+function threadFigures(
+  microsOf: (thread: string) => number,
+  { threadMicros }: Burst,
+): Record<string, number> {
   const figures: Record<string, number> = {};
   for (const name of Object.keys(threadMicros).sort()) {
     const micros = microsOf(name);
