@@ -20,6 +20,7 @@ import { scenarios } from "./scenarios/index.ts";
 interface Options {
   size: Size;
   scenario?: string[];
+  mode: string;
   list?: boolean;
   repeats?: number;
   seconds?: number;
@@ -45,6 +46,7 @@ const options = new Command("bench")
   )
   .option("--size <size>", "smoke (seconds, for CI) or real (minutes)", "real")
   .option("--scenario <names...>", "only these scenarios (see --list); a * at the end stands for anything")
+  .option("--mode <text>", "of scenarios with a scheduler only the modes with this in their name", "")
   .option("--list", "list the scenarios and what they do not measure")
   .option("--repeats <n>", "repeats of each measurement (default: 3, smoke: 1)", positive)
   .option("--seconds <n>", "seconds of each burst (default: 4, smoke: 0.2)", positive)
@@ -88,6 +90,7 @@ async function run(): Promise<void> {
         warmupSeconds: smoke ? 0.1 : 2,
         repeats: options.repeats ?? (smoke ? 1 : 3),
         connections: options.connections,
+        mode: options.mode,
         seed: options.seed,
         pinning,
         shelf,

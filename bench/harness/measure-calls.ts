@@ -32,15 +32,18 @@ interface Burst {
   commits: number;
   changes: number;
   diskBytes: number;
+  /** Processor time of each kind of thread. */
+  threadMicros: Record<string, number>;
   eventLoopP99Ms: number;
 }
 
 /** Modes use one service, where they do not ask for another, one after the other in each repeat, so that drift of the machine hits all alike. */
 export async function measureCalls(
   scenario: string,
-  modes: readonly CallMode[],
+  allModes: readonly CallMode[],
   context: ScenarioContext,
 ): Promise<Measurement[]> {
+  const modes = allModes.filter(({ name }) => name.includes(context.mode));
   const services = new Map<string, { service: BenchProcess; url: string }>();
   for (const mode of modes) {
     const key = serviceOf(mode);
@@ -90,6 +93,12 @@ async function burst(
     commits: after.commits - before.commits,
     changes: after.changes - before.changes,
     diskBytes: after.diskBytes - before.diskBytes,
+    threadMicros: Object.fromEntries(
+      Object.entries(after.threadMicros).map(([name, micros]) => [
+        name,
+        micros - (before.threadMicros[name] ?? 0),
+      ]),
+    ),
     eventLoopP99Ms: after.eventLoopP99Ms,
   };
 }
@@ -127,7 +136,21 @@ function summarise(scenario: string, mode: CallMode, bursts: Burst[]): Measureme
       fsyncsPerUnit: median((one) => one.commits / one.units),
       changesPerFsync: median((one) => (one.commits === 0 ? 0 : one.changes / one.commits)),
       ...(Number.isNaN(diskBytes) ? {} : { diskBytesPerUnit: diskBytes }),
+      ...threadFigures((name) => median((one) => (one.threadMicros[name] ?? 0) / one.units), bursts[0]!),
       eventLoopP99Ms: median((one) => one.eventLoopP99Ms),
     },
   };
+}
+
+/** Processor time for a unit by thread: `MainThread` is the front; threads that took next to nothing are left out. */
+function threadFigures(
+  microsOf: (thread: string) => number,
+  { threadMicros }: Burst,
+): Record<string, number> {
+  const figures: Record<string, number> = {};
+  for (const name of Object.keys(threadMicros).sort()) {
+    const micros = microsOf(name);
+    if (micros >= 0.1) figures[`${name}Micros`] = micros;
+  }
+  return figures;
 }

@@ -18,6 +18,8 @@ export interface ScenarioContext {
   warmupSeconds: number;
   repeats: number;
   connections: number;
+  /** Of scenarios with a scheduler: only modes with this in their name. */
+  mode: string;
   seed: number;
   pinning: Pinning;
   /** Where processes are taken from and given back; what a failed scenario leaves taken is stopped at the end. */

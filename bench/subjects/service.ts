@@ -1,5 +1,5 @@
 /** The whole service as a subject: HTTP front, scheduler on SQLite with synchronous=FULL, functions on the pool. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
@@ -20,6 +20,8 @@ export interface ServiceCounters {
   changes: number;
   /** Bytes the process caused to be written to storage; NaN where the system does not say. */
   diskBytes: number;
+  /** Processor time of the threads so far, by the name the system has for them, microseconds; empty where it does not say. */
+  threadMicros: Record<string, number>;
   /** Event-loop delay of the front since the last question, p99 in milliseconds. */
   eventLoopP99Ms: number;
 }
@@ -49,7 +51,8 @@ serveParent({ url: service.url }, async (): Promise<ServiceCounters> => {
   const { commits, changes } = await service.scheduler!.storeStats();
   const eventLoopP99Ms = delay.percentile(99) / 1e6;
   delay.reset();
-  return { ...(await ends()), live: live(), commits, changes, diskBytes: diskBytes(), eventLoopP99Ms };
+  const figures = { commits, changes, diskBytes: diskBytes(), threadMicros: threadMicros(), eventLoopP99Ms };
+  return { ...(await ends()), live: live(), ...figures };
 });
 
 function live(): number {
@@ -74,6 +77,20 @@ async function values(
   const metric = service.metrics.getSingleMetric(name);
   if (metric === undefined) throw new Error(`the service has no metric ${name}`);
   return (await metric.get()).values;
+}
+
+function threadMicros(): Record<string, number> {
+  const micros: Record<string, number> = {};
+  try {
+    for (const id of readdirSync("/proc/self/task")) {
+      const name = readFileSync(`/proc/self/task/${id}/comm`, "utf8").trim();
+      const [nanos] = readFileSync(`/proc/self/task/${id}/schedstat`, "utf8").split(" ");
+      micros[name] = (micros[name] ?? 0) + Number(nanos) / 1000;
+    }
+  } catch {
+    // Not Linux, or a thread that has just ended.
+  }
+  return micros;
 }
 
 function diskBytes(): number {

@@ -245,6 +245,21 @@ test("a signal cancels all the runs it was given to that are not answered", asyn
   assert.equal(await other, 30);
 });
 
+test("a caller without a signal cancels with what it is given, before and after the run started", async () => {
+  await using t = await setupPool();
+  const cancels: (() => void)[] = [];
+  const send = (name: string, onAbort: (cancel: () => void) => void) =>
+    t.pool.run(name, new TextEncoder().encode(JSON.stringify([name])), { onAbort });
+  const running = send("untilAborted", (cancel) => cancels.push(cancel));
+  await t.run("echo");
+  cancels[0]!();
+  assert.match(new TextDecoder().decode(await running), /AbortError/);
+  const early = await send("echo", (cancel) => cancel());
+  assert.match(new TextDecoder().decode(early), /RunCancelled/);
+  cancels[0]!();
+  assert.equal(await t.run("echo", 3), 3);
+});
+
 test("a run that heeds no cancellation is answered after the grace", async () => {
   await using t = await setupPool({ cancelGraceMs: 20 });
   const controller = new AbortController();

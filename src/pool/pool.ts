@@ -27,6 +27,11 @@ import { type Death, judge } from "./verdict.ts";
 export interface RunOptions {
   /** Aborting offers the function a cancellation by its own AbortSignal, and answers it after the grace time. */
   signal?: AbortSignal;
+  /**
+   * Takes what does the same as aborting a signal, and calls it if the run is to be cancelled. Goes before `signal`: a
+   * signal for every run, with a listener, costs several microseconds.
+   */
+  onAbort?(cancel: () => void): void;
   /** Id of the call. A run that resumes it goes to the thread that suspended it, while that has room. */
   id?: string;
 }
@@ -102,13 +107,14 @@ export class RunPool {
     return new Promise((answer) => {
       const run = this.#newRun(functionName, request, answer, options?.id);
       this.#open.open();
-      const signal = options?.signal;
+      const signal = options?.onAbort === undefined ? options?.signal : undefined;
       if (signal?.aborted) this.#fail(run, "RunCancelled", CANCELLED);
       else if (signal !== undefined) this.#cancellations.watch(run, signal);
       if (run.answered || this.#refused(run)) return;
       const preferred = run.callId === undefined ? undefined : this.#affinities.threadOf(run.callId);
       if (preferred === undefined) this.#queue.push(run);
       else this.#queue.pushPreferring(run, preferred);
+      options?.onAbort?.(() => this.#cancel(run));
       this.#scheduleFlush();
     });
   }

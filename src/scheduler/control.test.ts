@@ -181,3 +181,47 @@ test("a root that is retried takes over the children that its life before has le
   assert.deepEqual(calls.map(({ state }) => state).toSorted(), ["cancelled", "cancelled", "failed"]);
   await subject.close();
 });
+
+test("many are waited for at once: what has ended is given, live or stored, and what is unknown is named", async () => {
+  const answers = new Map<string, (bytes: Uint8Array) => void>();
+  const subject = await new Subject()
+    .on("slow", (_, { id }) => new Promise((resolve) => answers.set(id, resolve)))
+    .on("quick", () => exitResponse("done"))
+    .open({ recentBytesMax: 0 });
+  const { scheduler } = subject;
+  const slow = [
+    await subject.dispatch("slow"),
+    await subject.dispatch("slow"),
+    await subject.dispatch("slow"),
+  ];
+  const quick = await subject.dispatch("quick");
+  await subject.clock.advance(10);
+  const strange = ["", "call-1", `${quick}0`];
+  const first = await subject.until(scheduler.waitMany([...slow, quick, quick, ...strange]));
+  assert.deepEqual(
+    [first.results.map(({ id }) => id), [...first.unknown].sort()],
+    [[quick], [...strange].sort()],
+  );
+
+  const together = scheduler.waitMany(slow);
+  const alone = scheduler.wait(slow[1]!);
+  await subject.settle();
+  answers.get(slow[1]!)!(exitResponse("b"));
+  answers.get(slow[2]!)!(exitResponse("c"));
+  const { results, unknown } = await subject.until(together);
+  assert.deepEqual([results.map(({ id }) => id), unknown], [[slow[1], slow[2]], []]);
+  assert.equal((await subject.until(alone)).id, slow[1]);
+  // Given once does not mean gone: an answer may be lost on its way.
+  const again = await subject.until(scheduler.waitMany(slow));
+  assert.deepEqual(new Set(again.results.map(({ id }) => id)), new Set([slow[1], slow[2]]));
+
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const aborted = scheduler.waitMany([slow[0]!], controller.signal);
+  controller.abort(reason);
+  await assert.rejects(subject.until(aborted), reason);
+  const closing = scheduler.waitMany([slow[0]!]);
+  closing.catch(() => {});
+  await subject.close();
+  await assert.rejects(closing, withCode("unavailable"));
+});

@@ -6,7 +6,15 @@ import type { Engine } from "./engine.ts";
 import { type Entry, newEntry } from "./entry.ts";
 import { SchedulerError } from "./errors.ts";
 import { listCalls } from "./listing.ts";
-import type { CallDetails, CallEvent, CallResult, CallSummary, ListRequest, ListResponse } from "./types.ts";
+import type {
+  CallDetails,
+  CallEvent,
+  CallResult,
+  CallResults,
+  CallSummary,
+  ListRequest,
+  ListResponse,
+} from "./types.ts";
 import { summaryOf } from "./views.ts";
 
 export class Control {
@@ -27,9 +35,40 @@ export class Control {
     const stored = await this.#session.get(id);
     // It may have been retried while the store was asked.
     if (this.#engine.calls.has(id)) return await this.#engine.waiters.wait(id, signal);
-    if (stored?.end === undefined) throw notFound(name);
-    const { call, end, output, error } = stored;
-    return { id: name, correlationId: call.correlationId, status: end.status, output, error };
+    return storedResult(name, stored) ?? raise(notFound(name));
+  }
+
+  async waitMany(names: readonly string[], signal?: AbortSignal): Promise<CallResults> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const results: CallResult[] = [];
+      const unknown: string[] = [];
+      const living: number[] = [];
+      const stored: Promise<void>[] = [];
+      for (const name of new Set(names)) {
+        const id = this.#engine.names.numberOf(name);
+        const recent = id === undefined ? undefined : this.#engine.recent.get(id);
+        if (id === undefined) unknown.push(name);
+        else if (recent !== undefined) results.push(recent);
+        else if (this.#engine.calls.has(id)) living.push(id);
+        else stored.push(this.#readResult(name, id, results, unknown));
+      }
+      // With nothing to look for in the store, no call ends between being found alive and being waited for.
+      if (stored.length > 0) await Promise.all(stored);
+      else if (results.length === 0 && unknown.length === 0) {
+        return { results: await this.#engine.waiters.any(living, signal), unknown };
+      }
+      if (results.length > 0 || unknown.length > 0) return { results, unknown };
+      // All that were looked for in the store live again: from the beginning.
+    }
+  }
+
+  /** Adds the result, or the name, unless the call was retried while the store was asked. */
+  async #readResult(name: string, id: number, results: CallResult[], unknown: string[]): Promise<void> {
+    const result = storedResult(name, await this.#session.get(id));
+    if (this.#engine.calls.has(id)) return;
+    if (result === undefined) unknown.push(name);
+    else results.push(result);
   }
 
   async get(name: string): Promise<CallDetails> {
@@ -109,6 +148,16 @@ export class Control {
     if (id === undefined) throw notFound(name);
     return id;
   }
+}
+
+function storedResult(name: string, stored: StoredCall | undefined): CallResult | undefined {
+  if (stored?.end === undefined) return undefined;
+  const { call, end, output, error } = stored;
+  return { id: name, correlationId: call.correlationId, status: end.status, output, error };
+}
+
+function raise(error: Error): never {
+  throw error;
 }
 
 function waitingText({ outstanding, arrivals, consumed, wakeAtMs }: Call): string {

@@ -54,6 +54,8 @@ export interface DispatchedEffect {
 
 export interface EngineHooks extends CommitterEvents<Deferred> {
   failureOf(entry: Entry): AttemptFailure;
+  /** It may run now: all that has to be durable before is. */
+  ready(entry: Entry): void;
 }
 
 export class Engine {
@@ -117,7 +119,7 @@ export class Engine {
     entry.call = call;
     if (call.generation !== before.generation) entry.durableArrivals = call.arrivals;
     this.timers.set(entry, timerAt(call));
-    for (let i = 0; i < effects.length; i++) this.#carryOut(entry, effects[i]!);
+    for (let i = 0; i < effects.length; i++) this.#carryOut(entry, effects[i]!, event);
     if (this.spans !== undefined) this.#trace(this.spans.moved(before, call));
     if (call.state === before.state) return;
     if (isWaiting(call)) this.payloads.fellAsleep(entry);
@@ -126,7 +128,12 @@ export class Engine {
 
   /** When nobody holds on to an entry: calls that have waited for a while need no object. */
   putToSleep(): void {
-    for (const entry of this.payloads.sleepiest(this.#settings.awakeCallsMax)) {
+    const { awakeCallsMax } = this.#settings;
+    for (
+      let entry = this.payloads.sleepiest(awakeCallsMax);
+      entry;
+      entry = this.payloads.sleepiest(awakeCallsMax)
+    ) {
       if (this.calls.putToSleep(entry)) this.timers.set(entry, NEVER_MS);
       this.payloads.release(entry);
     }
@@ -176,7 +183,7 @@ export class Engine {
     this.#telemetry.emit({ type: "scheduler-fault", operation, message });
   }
 
-  #carryOut(entry: Entry, effect: Effect): void {
+  #carryOut(entry: Entry, effect: Effect, event: CallEvent): void {
     switch (effect.type) {
       case "write":
         this.committer.change(effect.change);
@@ -204,7 +211,9 @@ export class Engine {
         this.payloads.forgetInbox(entry);
         return;
       case "enqueue":
-        this.committer.effect({ type: "enqueue", entry });
+        // Behind the batch that is being filled it would wait for up to two commits that it has nothing to do with.
+        if (event.type === "recorded") this.#hooks.ready(entry);
+        else this.committer.effect({ type: "enqueue", entry });
         return;
       case "abort":
         if (entry.run !== undefined) {

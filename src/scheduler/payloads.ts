@@ -4,11 +4,13 @@
  */
 import type { StoredResult } from "../store/index.ts";
 import type { Entry, Payload } from "./entry.ts";
+import { Oldest } from "./oldest.ts";
 
 export class Payloads {
   readonly #bytesMax: number;
   /** Suspended calls in the order they were: the first to make room. */
   readonly #asleep = new Set<Entry>();
+  readonly #sleepiest = new Oldest(this.#asleep);
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -19,10 +21,9 @@ export class Payloads {
     return this.#bytes;
   }
 
-  /** Of the calls that wait, those that have for longest, beyond the latest `kept`. */
-  sleepiest(kept: number): Entry[] {
-    const surplus = this.#asleep.size - kept;
-    return surplus <= 0 ? [] : this.#asleep.values().take(surplus).toArray();
+  /** Of the calls that wait, the one that has for longest, unless it is among the latest `kept`; to be released. */
+  sleepiest(kept: number): Entry | undefined {
+    return this.#asleep.size > kept ? this.#sleepiest.next() : undefined;
   }
 
   keepInput(entry: Entry, input: Uint8Array | null): void {
@@ -96,7 +97,7 @@ export class Payloads {
 
   #fits(): boolean {
     if (this.#bytes <= this.#bytesMax) return true;
-    for (const entry of this.#asleep) {
+    for (let entry = this.#sleepiest.next(); entry !== undefined; entry = this.#sleepiest.next()) {
       this.release(entry);
       if (this.#bytes <= this.#bytesMax) return true;
     }

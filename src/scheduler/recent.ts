@@ -1,9 +1,11 @@
 /** Results of calls that ended a moment ago, so that whoever asks for one at once is not sent to the store. */
+import { Oldest } from "./oldest.ts";
 import type { CallResult } from "./types.ts";
 
 export class RecentResults {
   readonly #bytesMax: number;
   readonly #results = new Map<number, CallResult>();
+  readonly #oldest = new Oldest(this.#results);
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -13,11 +15,7 @@ export class RecentResults {
   put(id: number, result: CallResult): void {
     this.#results.set(id, result);
     this.#bytes += sizeOf(result);
-    for (const [oldest, { output, error }] of this.#results) {
-      if (this.#bytes <= this.#bytesMax) break;
-      this.#results.delete(oldest);
-      this.#bytes -= sizeOf({ output, error });
-    }
+    while (this.#bytes > this.#bytesMax) this.delete(this.#oldest.next()![0]);
   }
 
   get(id: number): CallResult | undefined {

@@ -19,11 +19,14 @@ export class ActiveRun implements Run {
   released = false;
   #controller: AbortController | undefined;
   #reason: Error | undefined;
+  #onAbort: (() => void) | undefined;
 
   constructor(
     entry: Entry,
     route: Route,
-    details: Omit<Run, "signal" | "attempt" | "endpoint" | "function"> & { readonly startedMs: number },
+    details: Omit<Run, "signal" | "onAbort" | "attempt" | "endpoint" | "function"> & {
+      readonly startedMs: number;
+    },
   ) {
     this.entry = entry;
     this.route = route;
@@ -46,8 +49,16 @@ export class ActiveRun implements Run {
     return this.#controller.signal;
   }
 
+  /** One listener: a run is delivered once. */
+  onAbort(listener: () => void): void {
+    if (this.#reason === undefined) this.#onAbort = listener;
+    else listener();
+  }
+
   abort(reason: Error): void {
+    if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
+    this.#onAbort?.();
   }
 }

@@ -17,6 +17,7 @@ import type {
   CallDetails,
   CallEvent,
   CallResult,
+  CallResults,
   CallSummary,
   DispatchCall,
   ListRequest,
@@ -79,6 +80,7 @@ export class Scheduler implements SchedulerApi {
       committed: (batch, _result, ms) => this.#committed(batch, _result.duplicates, ms),
       failed: (batch, error, retryInMs) => this.#commitFailed(batch, error, retryInMs),
       failureOf: (entry) => this.#runner.timeoutOf(entry),
+      ready: (entry) => this.#runner.enqueue(entry),
     });
     this.#runner = new Runner(this.#engine, session, settings);
     this.#control = new Control(this.#engine, session);
@@ -99,6 +101,10 @@ export class Scheduler implements SchedulerApi {
 
   async wait(id: string, signal?: AbortSignal): Promise<CallResult> {
     return await this.#control.wait(id, signal);
+  }
+
+  async waitMany(ids: readonly string[], signal?: AbortSignal): Promise<CallResults> {
+    return await this.#control.waitMany(ids, signal);
   }
 
   async get(id: string): Promise<CallDetails> {

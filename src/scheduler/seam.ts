@@ -3,6 +3,7 @@ import type {
   CallDetails,
   CallEvent,
   CallResult,
+  CallResults,
   CallSummary,
   DispatchCall,
   ListRequest,
@@ -24,6 +25,14 @@ export interface SchedulerApi {
    * Throws SchedulerError `not_found`; the signal's reason when it is aborted; `unavailable` on close.
    */
   wait(id: string, signal?: AbortSignal): Promise<CallResult>;
+
+  /**
+   * Results of several calls: as soon as there is one, all that are there by then, those that became durable with it
+   * included. The same may be asked for again.
+   *
+   * Throws the signal's reason when it is aborted; SchedulerError `unavailable` on close.
+   */
+  waitMany(ids: readonly string[], signal?: AbortSignal): Promise<CallResults>;
 
   get(id: string): Promise<CallDetails>;
   list(request: ListRequest): Promise<ListResponse>;

@@ -5,7 +5,7 @@ import { Status } from "../../wire/status.ts";
 import { type BridgeOptions, BridgeSessions, DestinationPolicy } from "../delivery/index.ts";
 import { SchedulerError } from "../errors.ts";
 import type { SchedulerApi } from "../seam.ts";
-import type { CallDetails, CallResult, DispatchCall, ListRequest } from "../types.ts";
+import type { CallDetails, CallResult, CallResults, DispatchCall, ListRequest } from "../types.ts";
 import { ApiKeys, type SchedulerApiOptions, schedulerApi } from "./index.ts";
 
 export const DISPATCH = "/dispatch.sdk.v1.DispatchService/Dispatch";
@@ -55,6 +55,13 @@ export class RecordingScheduler implements SchedulerApi {
     return this.#known(id, { id, correlationId: 7n, status: Status.OK, output, error });
   }
 
+  async waitMany(ids: readonly string[], signal?: AbortSignal): Promise<CallResults> {
+    this.#check();
+    const known = ids.filter((id) => id === "call-1");
+    const unknown = ids.filter((id) => id !== "call-1" && id !== "pending");
+    if (known.length === 0 && unknown.length === 0) await this.wait("pending", signal);
+    return { results: await Promise.all(known.map((id) => this.wait(id))), unknown };
+  }
   get = (id: string) => this.#known(id, this.details);
   cancel = (id: string) => this.#known(id, this.details);
   retry = (id: string) => this.#known(id, this.details);

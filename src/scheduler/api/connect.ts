@@ -20,8 +20,7 @@ export interface Unary<I extends DescMessage, O extends DescMessage> {
   readonly path: string;
   readonly input: I;
   readonly output: O;
-  /** `signal` aborts when the client hangs up. */
-  handle(request: MessageShape<I>, signal: AbortSignal): Promise<MessageShape<O>>;
+  handle(request: MessageShape<I>, reply: FastifyReply): Promise<MessageShape<O>>;
 }
 
 /** Serves one method. */
@@ -33,7 +32,7 @@ export function serveUnary<I extends DescMessage, O extends DescMessage>(
     const codec = codecOf(request);
     const body = await plainBody(request);
     const message = readMessage(method.input, codec, body);
-    const answer = await method.handle(message, hangUpSignal(reply));
+    const answer = await method.handle(message, reply);
     if (codec === "proto") return sendProto(reply, toBinary(method.output, answer));
     return reply
       .header("content-type", "application/json")
@@ -80,11 +79,36 @@ export function sendProto(reply: FastifyReply, bytes: Uint8Array): FastifyReply 
 
 /** Aborts when the connection ends before the answer does. */
 export function hangUpSignal(reply: FastifyReply): AbortSignal {
+  return hangUpController(reply).signal;
+}
+
+/** What `wait` gives, or undefined when it has given nothing after so many milliseconds. */
+export async function within<T>(
+  ms: number,
+  reply: FastifyReply,
+  wait: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  // One controller for both ends of the wait: joining signals costs several times as much.
+  const controller = hangUpController(reply);
+  const timer = setTimeout(() => controller.abort(TIME_IS_UP), ms);
+  try {
+    return await wait(controller.signal);
+  } catch (error) {
+    if (error === TIME_IS_UP) return undefined;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const TIME_IS_UP = new Error("time is up");
+
+function hangUpController(reply: FastifyReply): AbortController {
   const controller = new AbortController();
   reply.raw.once("close", () => {
     if (!reply.raw.writableFinished) controller.abort(new ConnectError("canceled", "the client hung up"));
   });
-  return controller.signal;
+  return controller;
 }
 
 const PROTOBUF_TYPES: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { ConnectError } from "../../wire/connect-error.ts";
 import {
   CancelRequestSchema,
@@ -20,11 +20,10 @@ import {
 } from "../../wire/gen/dispatch/control/v1/control_pb.js";
 import type { SchedulerApi } from "../seam.ts";
 import type { CallState, ListRequest } from "../types.ts";
-import { serveUnary } from "./connect.ts";
+import { serveUnary, within } from "./connect.ts";
 import { callDetail, callEvent, callInfo, callResult, callState } from "./control-messages.ts";
+import { serveWaitMany, waitMsOf } from "./wait-many.ts";
 
-/** Longest that Wait holds a request; shorter than what proxies usually allow. */
-export const WAIT_MS_MAX = 60_000;
 const PAGE_SIZE_MAX = 1_000;
 const SERVICE = "/dispatch.control.v1.ControlService";
 
@@ -34,8 +33,9 @@ export function serveControl(app: FastifyInstance, scheduler: () => SchedulerApi
     path: `${SERVICE}/Wait`,
     input: WaitRequestSchema,
     output: WaitResponseSchema,
-    handle: (request, signal) => wait(scheduler(), request, signal),
+    handle: (request, reply) => wait(scheduler(), request, reply),
   });
+  serveWaitMany(app, `${SERVICE}/WaitMany`, scheduler);
   serveUnary(app, {
     path: `${SERVICE}/Get`,
     input: GetRequestSchema,
@@ -77,26 +77,14 @@ export function serveControl(app: FastifyInstance, scheduler: () => SchedulerApi
   });
 }
 
-async function wait(scheduler: SchedulerApi, request: WaitRequest, hangUp: AbortSignal) {
+async function wait(scheduler: SchedulerApi, request: WaitRequest, reply: FastifyReply) {
   const id = required(request.dispatchId);
-  const limit = AbortSignal.timeout(waitMs(request));
-  try {
-    const result = await scheduler.wait(id, AbortSignal.any([hangUp, limit]));
-    return create(WaitResponseSchema, {
-      result: callResult(result),
-      call: callInfo(await scheduler.get(id)),
-    });
-  } catch (error) {
-    if (limit.aborted && !hangUp.aborted) return create(WaitResponseSchema);
-    throw error;
-  }
-}
-
-function waitMs({ timeout }: WaitRequest): number {
-  if (timeout === undefined) return WAIT_MS_MAX;
-  const ms = Number(timeout.seconds) * 1000 + Math.ceil(timeout.nanos / 1_000_000);
-  if (ms < 0) throw new ConnectError("invalid_argument", "timeout is negative");
-  return Math.min(ms, WAIT_MS_MAX);
+  const result = await within(waitMsOf(request.timeout), reply, (signal) => scheduler.wait(id, signal));
+  if (result === undefined) return create(WaitResponseSchema);
+  return create(WaitResponseSchema, {
+    result: callResult(result),
+    call: callInfo(await scheduler.get(id)),
+  });
 }
 
 function listRequest(message: ListMessage): ListRequest {

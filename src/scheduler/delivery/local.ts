@@ -6,7 +6,15 @@ import { failure } from "./failure.ts";
 /** The pool, as far as delivery uses it. */
 export interface FunctionRunner {
   /** Takes RunRequest bytes and gives RunResponse bytes. Rejects only when the pool takes no run. */
-  run(functionName: string, request: Uint8Array, options?: { signal?: AbortSignal }): Promise<Uint8Array>;
+  run(functionName: string, request: Uint8Array, options?: RunnerOptions): Promise<Uint8Array>;
+}
+
+export interface RunnerOptions {
+  /** Of the call, so that a run which resumes it finds its way. */
+  readonly id?: string;
+  readonly signal?: AbortSignal;
+  /** As the signal, for runners that can do with it. */
+  onAbort?(cancel: () => void): void;
 }
 
 /** Runs this process's own functions: the bytes and the statuses are those of the HTTP path, without HTTP. */

@@ -104,22 +104,35 @@ export class Clients {
       const root = roots[i]!;
       root.id = ids[i]!;
       this.#invariants.acknowledged(root.id);
-      void this.#await(root);
+      void this.#await(root, ids);
       if (this.#random.chance(0.15)) void this.#cancelSometime(root);
     }
   }
 
-  async #await(root: Root): Promise<void> {
+  async #await(root: Root, together: readonly string[]): Promise<void> {
     const id = root.id!;
     if (this.#random.chance(0.3)) await this.#clock.sleep(this.#random.integer(0, 3_600_000));
-    const result = await this.#persistently((scheduler) => scheduler.wait(id));
-    this.#invariants.published(id);
+    const result = await this.#resultAmong(id, together);
     const again = await this.#persistently((scheduler) => scheduler.wait(id));
     if (again.status !== result.status || !sameBytes(again.output, result.output)) {
       this.#invariants.violation(`${id} has two results`);
     }
     root.result = result.status !== Status.OK && this.#random.chance(0.5) ? await this.#retried(id) : result;
     this.#undecided -= 1;
+  }
+
+  /** As clients wait for many calls: those that have ended are asked for no more. */
+  async #resultAmong(id: string, together: readonly string[]): Promise<CallResult> {
+    const left = new Set(together);
+    for (;;) {
+      const { results, unknown } = await this.#persistently((scheduler) => scheduler.waitMany([...left]));
+      for (const lost of unknown) this.#invariants.violation(`${lost} is not known any more`);
+      for (const result of results) {
+        this.#invariants.published(result.id);
+        if (!left.delete(result.id)) this.#invariants.violation(`nobody asked for ${result.id}`);
+        if (result.id === id) return result;
+      }
+    }
   }
 
   /** Asks for a call that ended badly to run again: what it comes to then is its result. */

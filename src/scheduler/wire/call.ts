@@ -1,12 +1,33 @@
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { RetryRecord } from "../../store/index.ts";
+import {
+  DELIMITED_1,
+  DELIMITED_2,
+  DELIMITED_3,
+  DELIMITED_4,
+  DELIMITED_5,
+  DELIMITED_6,
+  DELIMITED_1000,
+  VARINT_1,
+} from "../../wire/fields.ts";
 import type { ChildCall } from "../call/events.ts";
 import { readDurationMs } from "./duration.ts";
+import { endOf, expectEnd, skip, tagOf } from "./nested.ts";
 import { readTrace } from "./trace.ts";
 
+type ReadCall = ChildCall & { readonly idempotencyKey: string | undefined };
+
 /** Reads a dispatch.sdk.v1.Call; its input stays encoded. Says nothing about whether it is valid. */
-export function readCall(bytes: Uint8Array): ChildCall & { readonly idempotencyKey: string | undefined } {
-  const reader = new BinaryReader(bytes);
+export function readCall(bytes: Uint8Array): ReadCall {
+  return readCallFields(new BinaryReader(bytes), bytes.length);
+}
+
+/** The call that begins here, with its length before it. */
+export function readNestedCall(reader: BinaryReader): ReadCall {
+  return readCallFields(reader, endOf(reader));
+}
+
+function readCallFields(reader: BinaryReader, end: number): ReadCall {
   let correlationId = 0n;
   let endpoint = "";
   let name = "";
@@ -14,17 +35,18 @@ export function readCall(bytes: Uint8Array): ChildCall & { readonly idempotencyK
   let input: Uint8Array | null = null;
   let expirationMs: number | undefined;
   let options: CallOptions | undefined;
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === 1 && wireType === 0) correlationId = BigInt(reader.uint64());
-    else if (field === 2 && wireType === 2) endpoint = reader.string();
-    else if (field === 3 && wireType === 2) name = reader.string();
-    else if (field === 4 && wireType === 2) input = reader.bytes();
-    else if (field === 5 && wireType === 2) expirationMs = readDurationMs(reader.bytes());
-    else if (field === 6 && wireType === 2) version = reader.string();
-    else if (field === OPTIONS_FIELD && wireType === 2) options = readOptions(reader.bytes());
-    else reader.skip(wireType, field);
+  while (reader.pos < end) {
+    const tag = tagOf(reader);
+    if (tag === VARINT_1) correlationId = BigInt(reader.uint64());
+    else if (tag === DELIMITED_2) endpoint = reader.string();
+    else if (tag === DELIMITED_3) name = reader.string();
+    else if (tag === DELIMITED_4) input = reader.bytes();
+    else if (tag === DELIMITED_5) expirationMs = readDurationMs(reader);
+    else if (tag === DELIMITED_6) version = reader.string();
+    else if (tag === OPTIONS) options = readOptions(reader);
+    else skip(reader, tag);
   }
+  expectEnd(reader, end);
   return {
     correlationId,
     endpoint,
@@ -41,7 +63,7 @@ export function readCall(bytes: Uint8Array): ChildCall & { readonly idempotencyK
 }
 
 /** `options` of Call, this project's addition: other languages' calls do not have it, and skip it. */
-const OPTIONS_FIELD = 1000;
+const OPTIONS = DELIMITED_1000;
 
 interface CallOptions {
   delayMs: number | undefined;
@@ -51,8 +73,8 @@ interface CallOptions {
   trace: string | null;
 }
 
-function readOptions(bytes: Uint8Array): CallOptions {
-  const reader = new BinaryReader(bytes);
+function readOptions(reader: BinaryReader): CallOptions {
+  const end = endOf(reader);
   const options: CallOptions = {
     delayMs: undefined,
     idempotencyKey: undefined,
@@ -60,28 +82,33 @@ function readOptions(bytes: Uint8Array): CallOptions {
     retry: undefined,
     trace: null,
   };
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === 1 && wireType === 2) options.delayMs = readDurationMs(reader.bytes());
-    else if (field === 2 && wireType === 2) options.idempotencyKey = reader.string();
-    else if (field === 3 && wireType === 0) options.priority = reader.sint32();
-    else if (field === 4 && wireType === 2) options.retry = readRetry(reader.bytes());
-    else if (field === 5 && wireType === 2) options.trace = readTrace(reader.bytes());
-    else reader.skip(wireType, field);
+  while (reader.pos < end) {
+    const tag = tagOf(reader);
+    if (tag === DELIMITED_1) options.delayMs = readDurationMs(reader);
+    else if (tag === DELIMITED_2) options.idempotencyKey = reader.string();
+    else if (tag === VARINT_3) options.priority = reader.sint32();
+    else if (tag === DELIMITED_4) options.retry = readRetry(reader);
+    else if (tag === DELIMITED_5) options.trace = readTrace(reader.bytes());
+    else skip(reader, tag);
   }
+  expectEnd(reader, end);
   return options;
 }
 
-function readRetry(bytes: Uint8Array): RetryRecord {
-  const reader = new BinaryReader(bytes);
+function readRetry(reader: BinaryReader): RetryRecord {
+  const end = endOf(reader);
   const retry: { -readonly [K in keyof RetryRecord]: RetryRecord[K] } = {};
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === 1 && wireType === 0) retry.attemptsMax = reader.uint32();
-    else if (field === 2 && wireType === 2) retry.firstDelayMs = readDurationMs(reader.bytes());
-    else if (field === 3 && wireType === 1) retry.factor = reader.double();
-    else if (field === 4 && wireType === 2) retry.delayMsMax = readDurationMs(reader.bytes());
-    else reader.skip(wireType, field);
+  while (reader.pos < end) {
+    const tag = tagOf(reader);
+    if (tag === VARINT_1) retry.attemptsMax = reader.uint32();
+    else if (tag === DELIMITED_2) retry.firstDelayMs = readDurationMs(reader);
+    else if (tag === FIXED_3) retry.factor = reader.double();
+    else if (tag === DELIMITED_4) retry.delayMsMax = readDurationMs(reader);
+    else skip(reader, tag);
   }
+  expectEnd(reader, end);
   return retry;
 }
+
+const VARINT_3 = 24;
+const FIXED_3 = 25;

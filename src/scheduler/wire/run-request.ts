@@ -2,8 +2,9 @@
  * Encoded dispatch.sdk.v1.RunRequest, written by hand around payloads that are passed through as they came:
  * opening and closing them would cost more than everything else a run costs here.
  */
-import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { NEVER_MS, type StateKind, type StoredResult } from "../../store/index.ts";
+import { written } from "../../wire/writer.ts";
 import { writeTrace } from "./trace.ts";
 
 export interface RunRequestParts {
@@ -28,7 +29,19 @@ export interface RunRequestParts {
 
 /** `idOf` gives a result's dispatch id. */
 export function encodeRunRequest(parts: RunRequestParts, idOf: (callId: number) => string): Uint8Array {
-  const writer = new BinaryWriter().uint32(tag(1, 2)).string(parts.function);
+  return written(writeRunRequest, { parts, idOf });
+}
+
+/** Encoded dispatch.sdk.v1.CallResult. An empty id is left out. */
+export function encodeCallResult(result: Omit<StoredResult, "callId" | "arrival">, id: string): Uint8Array {
+  return written((writer) => void writeCallResult(writer, result, id), undefined);
+}
+
+function writeRunRequest(
+  writer: BinaryWriter,
+  { parts, idOf }: { parts: RunRequestParts; idOf: (callId: number) => string },
+): void {
+  writer.uint32(tag(1, 2)).string(parts.function);
   const { directive } = parts;
   if (directive.kind === "input") writer.uint32(tag(2, 2)).bytes(directive.input ?? EMPTY);
   else writePollResult(writer.uint32(tag(3, 2)).fork(), directive, idOf).join();
@@ -40,12 +53,6 @@ export function encodeRunRequest(parts: RunRequestParts, idOf: (callId: number) 
     writeTimestamp(writer.uint32(tag(8, 2)).fork(), parts.expiresAtMs).join();
   }
   if (parts.trace !== null) writeTrace(writer.uint32(tag(1000, 2)).fork(), parts.trace).join();
-  return writer.finish();
-}
-
-/** Encoded dispatch.sdk.v1.CallResult. An empty id is left out. */
-export function encodeCallResult(result: Omit<StoredResult, "callId" | "arrival">, id: string): Uint8Array {
-  return writeCallResult(new BinaryWriter(), result, id).finish();
 }
 
 function writePollResult(
@@ -62,7 +69,7 @@ function writePollResult(
   return writer;
 }
 
-function writeCallResult(
+export function writeCallResult(
   writer: BinaryWriter,
   result: Omit<StoredResult, "callId" | "arrival">,
   id: string,

@@ -4,9 +4,19 @@
  */
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { StateKind } from "../../store/index.ts";
+import {
+  DELIMITED_1,
+  DELIMITED_2,
+  DELIMITED_3,
+  DELIMITED_6,
+  VARINT_1,
+  VARINT_4,
+  VARINT_5,
+} from "../../wire/fields.ts";
 import type { ChildCall, Poll } from "../call/events.ts";
-import { readCall } from "./call.ts";
+import { readNestedCall } from "./call.ts";
 import { readDurationMs } from "./duration.ts";
+import { endOf, expectEnd, skip, tagOf } from "./nested.ts";
 
 export interface RunAnswer {
   /** A number this version may not know. */
@@ -29,69 +39,72 @@ export function decodeRunResponse(bytes: Uint8Array): RunAnswer {
   let exit: ExitAnswer | undefined;
   let poll: Poll | undefined;
   while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === 1 && wireType === 0) status = reader.int32();
-    else if (field === 2 && wireType === 2) {
-      exit = readExit(reader.bytes());
+    const tag = tagOf(reader);
+    if (tag === VARINT_1) status = reader.int32();
+    else if (tag === DELIMITED_2) {
+      exit = readExit(reader);
       poll = undefined;
-    } else if (field === 3 && wireType === 2) {
-      poll = readPoll(reader.bytes());
+    } else if (tag === DELIMITED_3) {
+      poll = readPoll(reader);
       exit = undefined;
-    } else reader.skip(wireType, field);
+    } else skip(reader, tag);
   }
   return { status, exit, poll };
 }
 
-function readExit(bytes: Uint8Array): ExitAnswer {
-  const reader = new BinaryReader(bytes);
+function readExit(reader: BinaryReader): ExitAnswer {
+  const end = endOf(reader);
   let hasResult = false;
   let output: Uint8Array | null = null;
   let error: Uint8Array | null = null;
   let tailCall: ChildCall | undefined;
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === 1 && wireType === 2) {
-      const result = readResult(reader.bytes());
+  while (reader.pos < end) {
+    const tag = tagOf(reader);
+    if (tag === DELIMITED_1) {
+      const result = readResult(reader);
       hasResult = true;
       output = result.output;
       error = result.error;
-    } else if (field === 2 && wireType === 2) tailCall = readCall(reader.bytes());
-    else reader.skip(wireType, field);
+    } else if (tag === DELIMITED_2) tailCall = readNestedCall(reader);
+    else skip(reader, tag);
   }
+  expectEnd(reader, end);
   return { hasResult, output, error, tailCall };
 }
 
-function readResult(bytes: Uint8Array): { output: Uint8Array | null; error: Uint8Array | null } {
-  const reader = new BinaryReader(bytes);
+function readResult(reader: BinaryReader): { output: Uint8Array | null; error: Uint8Array | null } {
+  const end = endOf(reader);
   let output: Uint8Array | null = null;
   let error: Uint8Array | null = null;
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === 2 && wireType === 2) output = reader.bytes();
-    else if (field === 3 && wireType === 2) error = reader.bytes();
-    else reader.skip(wireType, field);
+  while (reader.pos < end) {
+    const tag = tagOf(reader);
+    if (tag === DELIMITED_2) output = reader.bytes();
+    else if (tag === DELIMITED_3) error = reader.bytes();
+    else skip(reader, tag);
   }
+  expectEnd(reader, end);
   return { output, error };
 }
 
-function readPoll(bytes: Uint8Array): Poll {
-  const reader = new BinaryReader(bytes);
+function readPoll(reader: BinaryReader): Poll {
+  const end = endOf(reader);
   let stateKind: StateKind = "typed";
   let state: Uint8Array | null = null;
   const calls: ChildCall[] = [];
   let maxWaitMs: number | undefined;
   let minResults = 0;
   let maxResults = 0;
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (wireType === 2 && (field === 1 || field === 6)) {
-      stateKind = field === 1 ? "bytes" : "typed";
+  while (reader.pos < end) {
+    const tag = tagOf(reader);
+    if (tag === DELIMITED_1 || tag === DELIMITED_6) {
+      stateKind = tag === DELIMITED_1 ? "bytes" : "typed";
       state = reader.bytes();
-    } else if (field === 2 && wireType === 2) calls.push(readCall(reader.bytes()));
-    else if (field === 3 && wireType === 2) maxWaitMs = readDurationMs(reader.bytes());
-    else if (field === 4 && wireType === 0) maxResults = reader.int32();
-    else if (field === 5 && wireType === 0) minResults = reader.int32();
-    else reader.skip(wireType, field);
+    } else if (tag === DELIMITED_2) calls.push(readNestedCall(reader));
+    else if (tag === DELIMITED_3) maxWaitMs = readDurationMs(reader);
+    else if (tag === VARINT_4) maxResults = reader.int32();
+    else if (tag === VARINT_5) minResults = reader.int32();
+    else skip(reader, tag);
   }
+  expectEnd(reader, end);
   return { stateKind, state, calls, maxWaitMs, minResults, maxResults };
 }

@@ -3,7 +3,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parentPort } from "node:worker_threads";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { WaitRequestSchema, WaitResponseSchema } from "../../wire/gen/dispatch/control/v1/control_pb.js";
+import {
+  WaitManyRequestSchema,
+  WaitManyResponseSchema,
+} from "../../wire/gen/dispatch/control/v1/control_pb.js";
 import { CallResultSchema } from "../../wire/gen/dispatch/sdk/v1/call_pb.js";
 import { readDispatchRequest, writeCallResult, writeDispatchResponse } from "../../wire/hot-path/index.ts";
 import { CallResult } from "../call-result.ts";
@@ -19,13 +22,13 @@ const server = createServer(async (request, response) => {
     response.end(writeDispatchResponse({ dispatchIds }));
     return;
   }
-  const { dispatchId } = fromBinary(WaitRequestSchema, body);
+  const dispatchId = fromBinary(WaitManyRequestSchema, body).dispatchIds[0]!;
   if (dispatchId === "never") return;
   const result =
     dispatchId === "fail"
       ? CallResult.fromError(new NotFoundError("gone"))
       : CallResult.fromValue({ answer: dispatchId });
-  const message = fromBinary(CallResultSchema, writeCallResult(result.toMessage()));
-  response.end(toBinary(WaitResponseSchema, create(WaitResponseSchema, { result: message })));
+  const message = fromBinary(CallResultSchema, writeCallResult({ ...result.toMessage(), dispatchId }));
+  response.end(toBinary(WaitManyResponseSchema, create(WaitManyResponseSchema, { results: [message] })));
 });
 server.listen(0, "127.0.0.1", () => parentPort!.postMessage((server.address() as AddressInfo).port));

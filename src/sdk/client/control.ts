@@ -1,22 +1,25 @@
 /** What a client asks about calls that were dispatched (`dispatch.control.v1`). */
 import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import { DurationSchema } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "../../wire/connect-error.ts";
 import {
   CancelRequestSchema,
   CancelResponseSchema,
   GetRequestSchema,
   GetResponseSchema,
-  WaitRequestSchema,
-  WaitResponseSchema,
 } from "../../wire/gen/dispatch/control/v1/control_pb.js";
-import { CallResultSchema } from "../../wire/gen/dispatch/sdk/v1/call_pb.js";
-import { readCallResultMessage } from "../../wire/hot-path/index.ts";
+import {
+  type CallResult as CallResultMessage,
+  durationOf,
+  readCallResultMessage,
+  readWaitManyResponse,
+  writeWaitManyRequest,
+} from "../../wire/hot-path/index.ts";
 import { CallResult } from "../call-result.ts";
 import type { CallSite } from "../errors/call-site.ts";
 import { type CallDetail, type CallInfo, callDetail, callInfo } from "./call-info.ts";
 import { ClientError } from "./client-error.ts";
 import type { ResolvedClientOptions } from "./options.ts";
+import { Results, type Taken } from "./results.ts";
 import { postWithRetries } from "./retries.ts";
 import type { Transport } from "./transport.ts";
 import { Turns } from "./turns.ts";
@@ -33,12 +36,6 @@ export interface WaitOptions {
 }
 
 const service = "dispatch.control.v1.ControlService";
-/** Below the minute after which many proxies give up on a silent connection. */
-const pollMs = 50_000;
-/** Where waits may soon outnumber the connections: a newcomer gets its turn after so long at the latest. */
-const busyPollMs = 5_000;
-/** When there are more waits than connections they take turns of this length. */
-const crowdedPollMs = 1_000;
 
 export interface ControlTransports {
   /** For requests that are answered late; has `waitsMax` connections. */
@@ -51,29 +48,37 @@ export class Control {
   readonly #transports: ControlTransports;
   readonly #options: ResolvedClientOptions;
   readonly #closing: AbortSignal;
+  readonly #results: Results<CallResult>;
+  /** Of waits as other SDKs know them. */
   readonly #turns: Turns;
   /** The API has no control service; it may answer `Wait` as other SDKs know it. */
   #legacy = false;
 
   constructor(transports: ControlTransports, options: ResolvedClientOptions, closing: AbortSignal) {
     this.#transports = transports;
-    this.#turns = new Turns(options.waitsMax);
     this.#options = options;
     this.#closing = closing;
+    this.#turns = new Turns(options.waitsMax);
+    const { clock, waitsMax } = options;
+    this.#results = new Results(
+      { requestsMax: waitsMax, nowMs: () => clock.nowMs() },
+      (ids, waitMs, signal) => this.#waitMany(ids, waitMs, signal),
+    );
+    closing.addEventListener("abort", () => this.#results.close(closing.reason), { once: true });
   }
 
-  async wait(id: string, options: WaitOptions): Promise<CallResult> {
-    const signals = [this.#closing];
-    if (options.signal !== undefined) signals.push(options.signal);
-    const deadline = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs);
-    if (deadline !== undefined) signals.push(deadline);
+  async wait(id: string, { signal, timeoutMs }: WaitOptions): Promise<CallResult> {
+    this.#closing.throwIfAborted();
+    if (timeoutMs === undefined) return await this.#wait(id, signal);
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), Math.min(timeoutMs, TIMER_MS_MAX));
     try {
-      return await this.#poll(id, AbortSignal.any(signals));
+      return await this.#wait(id, anyOf(signal, deadline.signal));
     } catch (error) {
-      if (deadline === undefined || error !== deadline.reason) throw error;
-      throw new ClientError("deadline_exceeded", `no result within ${options.timeoutMs} ms`, {
-        cause: error,
-      });
+      if (error !== deadline.signal.reason) throw error;
+      throw new ClientError("deadline_exceeded", `no result within ${timeoutMs} ms`, { cause: error });
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -87,35 +92,31 @@ export class Control {
     return callInfo(response.call);
   }
 
-  async #poll(id: string, signal: AbortSignal): Promise<CallResult> {
+  async #wait(id: string, signal: AbortSignal | undefined): Promise<CallResult> {
+    if (!this.#legacy) {
+      try {
+        return await this.#results.wait(id, signal);
+      } catch (error) {
+        if (!(error instanceof MissingError)) throw error;
+        this.#legacy = true;
+      }
+    }
+    const either = anyOf(signal, this.#closing);
     for (;;) {
-      const result = await this.#turns.take(() => this.#waitOnce(id, signal), signal);
+      const result = await this.#turns.take(() => this.#legacyWait(id, either), either);
       if (result !== undefined) return result;
     }
   }
 
-  async #waitOnce(id: string, signal: AbortSignal): Promise<CallResult | undefined> {
-    signal.throwIfAborted();
-    if (this.#legacy) return this.#legacyWait(id, signal);
+  async #waitMany(ids: readonly string[], waitMs: number, signal: AbortSignal): Promise<Taken<CallResult>> {
+    const body = writeWaitManyRequest({ dispatchIds: [...ids], timeout: durationOf(waitMs) });
+    let bytes: Uint8Array;
     try {
-      return await this.#wait(id, signal);
+      bytes = await this.#post(this.#transports.waits, `${service}/WaitMany`, body, waitMs, signal);
     } catch (error) {
-      if (!isMissing(error)) throw error;
-      this.#legacy = true;
-      return undefined;
+      throw isMissing(error) ? new MissingError() : error;
     }
-  }
-
-  async #wait(id: string, signal: AbortSignal): Promise<CallResult | undefined> {
-    const waitMs = this.#turns.crowded ? crowdedPollMs : this.#turns.busy ? busyPollMs : pollMs;
-    const timeout = create(DurationSchema, { seconds: BigInt(waitMs / 1000) });
-    const body = toBinary(WaitRequestSchema, create(WaitRequestSchema, { dispatchId: id, timeout }));
-    const { result } = fromBinary(
-      WaitResponseSchema,
-      await this.#post(this.#transports.waits, `${service}/Wait`, body, waitMs, signal),
-    );
-    if (result === undefined) return undefined;
-    return new CallResult(readCallResultMessage(toBinary(CallResultSchema, result)));
+    return takenFrom(bytes);
   }
 
   /** The id as it is for a request, and a `CallResult` for an answer, however long that takes. */
@@ -126,7 +127,7 @@ export class Control {
         this.#transports.waits,
         path,
         new TextEncoder().encode(id),
-        pollMs,
+        LEGACY_WAIT_MS,
         signal,
       );
       return new CallResult(readCallResultMessage(bytes));
@@ -167,9 +168,49 @@ export class Control {
   }
 }
 
+/** @throws {ClientError} `internal` for bytes that are no answer */
+function takenFrom(bytes: Uint8Array): Taken<CallResult> {
+  try {
+    const { results, unknownDispatchIds } = readWaitManyResponse(bytes);
+    return {
+      results: results.map((result) => [result.dispatchId, new CallResult(ownBytes(result, bytes.length))]),
+      errors: unknownDispatchIds.map((id) => [id, unknownCall(id)]),
+    };
+  } catch (cause) {
+    throw new ClientError("internal", "the API answered with what is no WaitManyResponse", { cause });
+  }
+}
+
+/** Below the minute after which many proxies give up on a silent connection. */
+const LEGACY_WAIT_MS = 50_000;
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** The API does not know the method. */
+class MissingError extends Error {}
+
+/** Of ids the method itself says `not_found` to none. */
 function isMissing(error: unknown): boolean {
-  if (!(error instanceof ConnectError)) return false;
-  return (
-    error.code === "unimplemented" || (error.code === "not_found" && error.rawMessage === "path not found")
-  );
+  return error instanceof ConnectError && (error.code === "unimplemented" || error.code === "not_found");
+}
+
+function unknownCall(id: string): ConnectError {
+  return new ConnectError("not_found", `no call ${JSON.stringify(id)}, or no longer kept`);
+}
+
+/** A result that is kept must not keep a whole answer in memory. */
+function ownBytes(result: CallResultMessage, answerBytes: number): CallResultMessage {
+  const bytes = (result.output?.length ?? 0) + (result.error?.value.length ?? 0);
+  if (answerBytes < SHARED_BYTES_MAX || bytes > answerBytes / 2) return result;
+  const error = result.error && {
+    ...result.error,
+    value: result.error.value.slice(),
+    traceback: result.error.traceback.slice(),
+  };
+  return { ...result, output: result.output?.slice(), error };
+}
+
+const SHARED_BYTES_MAX = 4_096;
+
+function anyOf(one: AbortSignal | undefined, other: AbortSignal): AbortSignal {
+  return one === undefined ? other : AbortSignal.any([one, other]);
 }

@@ -37,8 +37,9 @@ export interface ClientOptions {
    */
   readonly queuedBytesMax?: number;
   /**
-   * Results waited for at once, each on a connection of its own, 1 to 10,000; waits beyond take turns. More than the API
-   * has connections for is refused by it. Default: 128.
+   * Requests that wait for results at once, each on a connection of its own, 1 to 10,000. One request waits for up to 256
+   * calls; of an API without `dispatch.control.v1` for one. Waits beyond take turns. More than the API has connections for
+   * is refused by it. Default: 128.
    */
   readonly waitsMax?: number;
   /**

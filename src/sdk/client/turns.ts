@@ -8,16 +8,6 @@ export class Turns {
     this.#max = max;
   }
 
-  /** Somebody waits for a turn. */
-  get crowded(): boolean {
-    return this.#waiting.size > 0;
-  }
-
-  /** More than half of the turns are taken. */
-  get busy(): boolean {
-    return this.#inside > this.#max / 2;
-  }
-
   /** @throws the signal's reason when it is aborted before there is a turn */
   async take<T>(body: () => Promise<T>, signal: AbortSignal): Promise<T> {
     if (this.#inside < this.#max) this.#inside++;

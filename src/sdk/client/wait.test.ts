@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { CallState } from "../../wire/gen/dispatch/control/v1/call_info_pb.js";
 import {
   CancelRequestSchema,
   CancelResponseSchema,
   GetRequestSchema,
   GetResponseSchema,
-  WaitRequestSchema,
-  WaitResponseSchema,
+  WaitManyRequestSchema,
+  WaitManyResponseSchema,
 } from "../../wire/gen/dispatch/control/v1/control_pb.js";
 import { CallResultSchema } from "../../wire/gen/dispatch/sdk/v1/call_pb.js";
 import { callResult, writeCallResult } from "../../wire/hot-path/index.ts";
@@ -20,26 +20,28 @@ import { Registry } from "../registry/registry.ts";
 import { type Answer, accept, refuse, setupApi, virtualClock } from "./client.test-support.ts";
 import type { ClientError } from "./client-error.ts";
 
-const waitPath = "/dispatch.control.v1.ControlService/Wait";
+const waitPath = "/dispatch.control.v1.ControlService/WaitMany";
 const legacyPath = "/dispatch.sdk.v1.DispatchService/Wait";
 
 test("wait asks the control service, again for as long as there is no result", async (t) => {
   const api = await setupApi(t, (_, index) =>
-    index < 2 ? waited() : waited(CallResult.fromValue({ a: [1] })),
+    index < 2 ? waited() : waited(CallResult.fromValue({ a: [1] }), "id-1"),
   );
   assert.deepEqual(await api.client().wait("id-1"), { a: [1] });
   assert.equal(api.requests.length, 3);
   for (const { path, body } of api.requests) {
     assert.equal(path, waitPath);
-    const request = fromBinary(WaitRequestSchema, body);
-    assert.equal(request.dispatchId, "id-1");
+    const request = fromBinary(WaitManyRequestSchema, body);
+    assert.deepEqual(request.dispatchIds, ["id-1"]);
     assert.ok(request.timeout!.seconds > 0n && request.timeout!.seconds <= 60n);
   }
 });
 
 test("wait outlives a service that restarts", async (t) => {
   const answers: Answer[] = [undefined, refuse(503, "unavailable", "stopping"), undefined];
-  const api = await setupApi(t, (_, index) => (index < 3 ? answers[index] : waited(CallResult.fromValue(7))));
+  const api = await setupApi(t, (_, index) =>
+    index < 3 ? answers[index] : waited(CallResult.fromValue(7), "id-1"),
+  );
   assert.equal(await api.client({ clock: virtualClock() }).wait("id-1"), 7);
 });
 
@@ -67,9 +69,11 @@ test("an API that has neither kind of Wait is an error, not a wait without end",
 });
 
 test("an id that the API does not know is an error at once", async (t) => {
-  const api = await setupApi(t, () => refuse(404, "not_found", "no call with id 'x'"));
+  const api = await setupApi(t, () => ({
+    body: toBinary(WaitManyResponseSchema, create(WaitManyResponseSchema, { unknownDispatchIds: ["x"] })),
+  }));
   await assert.rejects(api.client().wait("x"), (error: ClientError) => {
-    assert.equal(error.message, "[not_found] no call with id 'x'");
+    assert.equal(error.message, '[not_found] no call "x", or no longer kept');
     assert.equal(error.status, Status.NOT_FOUND);
     return true;
   });
@@ -77,7 +81,9 @@ test("an id that the API does not know is an error at once", async (t) => {
 });
 
 test("wait throws what the function threw, and result tells of it without throwing", async (t) => {
-  const api = await setupApi(t, () => waited(CallResult.fromError(new NotFoundError("no such user"))));
+  const api = await setupApi(t, () =>
+    waited(CallResult.fromError(new NotFoundError("no such user")), "id-1"),
+  );
   const client = api.client();
   await assert.rejects(
     client.wait("id-1"),
@@ -133,28 +139,59 @@ test("waiting ends with its signal, its time limit, or the client, and the call 
   await closed;
 });
 
-test("more waits than connections take turns", async (t) => {
-  const api = await setupApi(t, ({ body }, index) => {
-    const { dispatchId, timeout } = fromBinary(WaitRequestSchema, body);
-    if (index < 4) assert.ok(timeout!.seconds >= 1n);
-    return index < 3 ? waited() : waited(CallResult.fromValue(dispatchId));
+test("waits of one turn share a request, and what it leaves over is asked for with what came meanwhile", async (t) => {
+  let answer: (() => void) | undefined;
+  const api = await setupApi(t, async ({ body }, index) => {
+    const ids = fromBinary(WaitManyRequestSchema, body).dispatchIds;
+    if (index > 0) return waitedMany(ids.map((id) => [id, CallResult.fromValue(id)]));
+    await new Promise<void>((resolve) => (answer = resolve));
+    return waitedMany([["id-1", CallResult.fromValue("id-1")]]);
   });
-  const client = api.client({ waitsMax: 2 });
-  const ids = Array.from({ length: 20 }, (_, i) => `id-${i}`);
-  assert.deepEqual(await Promise.all(ids.map((id) => client.wait(id))), ids);
-  assert.equal(new Set(api.requests.map((r) => r.socket)).size, 2);
+  const client = api.client({ waitsMax: 1 });
+  const first = ["id-0", "id-1", "id-2"].map((id) => client.wait(id));
+  const again = client.wait("id-1");
+  while (answer === undefined) await new Promise((resolve) => setImmediate(resolve));
+  const second = client.wait("id-3");
+  answer();
+  assert.deepEqual(await Promise.all(first), ["id-0", "id-1", "id-2"]);
+  assert.equal(await again, "id-1");
+  assert.equal(await second, "id-3");
+  const asked = api.requests.map(({ body }) => fromBinary(WaitManyRequestSchema, body).dispatchIds.sort());
+  assert.deepEqual(asked, [
+    ["id-0", "id-1", "id-2"],
+    ["id-0", "id-2", "id-3"],
+  ]);
+});
+
+test("an answer that is none fails the waits it was for", async (t) => {
+  const api = await setupApi(t, () => ({ body: Uint8Array.of(10, 5, 1) }));
+  await assert.rejects(api.client().wait("id-1"), /\[internal\] the API answered with what is no WaitMany/);
+});
+
+test("results that come again, or of calls nobody asked about, change nothing", async (t) => {
+  const api = await setupApi(t, ({ body }) => {
+    const [id] = fromBinary(WaitManyRequestSchema, body).dispatchIds;
+    return waitedMany([
+      ["stranger", CallResult.fromValue(0)],
+      [id!, CallResult.fromValue(1)],
+      [id!, CallResult.fromValue(2)],
+    ]);
+  });
+  const client = api.client();
+  assert.deepEqual([await client.wait("id-1"), await client.wait("id-2")], [1, 1]);
 });
 
 test("get does not queue behind waits, and a wait that queues does not time out meanwhile", async (t) => {
   let release = () => {};
   const gate = new Promise<void>((resolve) => (release = resolve));
-  const api = await setupApi(t, async ({ path }) => {
+  const api = await setupApi(t, async ({ path, body }) => {
     if (path.endsWith("/Get")) {
       const call = { info: { dispatchId: "id-1", state: CallState.RUNNING } };
       return { body: toBinary(GetResponseSchema, create(GetResponseSchema, { call })) };
     }
     await gate;
-    return waited(CallResult.fromValue(1));
+    const ids = fromBinary(WaitManyRequestSchema, body).dispatchIds;
+    return waitedMany(ids.map((id) => [id, CallResult.fromValue(1)]));
   });
   const client = api.client({ waitsMax: 1, timeoutMs: 60, attemptTimeoutMs: 60 });
   const waits = [client.wait("id-1"), client.wait("id-2")];
@@ -190,8 +227,8 @@ test("get and cancel tell how a call stands", async (t) => {
 test("a durable function called outside of a run dispatches, waits, and shows where it was called in a failure", async (t) => {
   const api = await setupApi(t, (request) => {
     if (request.path.endsWith("/Dispatch")) return accept(request);
-    const { dispatchId } = fromBinary(WaitRequestSchema, request.body);
-    if (dispatchId === "id-double") return waited(CallResult.fromValue(42));
+    const dispatchId = fromBinary(WaitManyRequestSchema, request.body).dispatchIds[0]!;
+    if (dispatchId === "id-double") return waited(CallResult.fromValue(42), dispatchId);
     return waited(CallResult.fromError(new NotFoundError("gone")), dispatchId);
   });
   const registry = new Registry(t.name, { client: api.client(), endpoint: "http://functions" });
@@ -214,13 +251,13 @@ test("a durable function called outside of a run dispatches, waits, and shows wh
   });
 });
 
-function waited(result?: CallResult, dispatchId = ""): Answer {
-  const init: MessageInitShape<typeof WaitResponseSchema> = {};
-  if (result !== undefined) {
-    init.result = fromBinary(
-      CallResultSchema,
-      writeCallResult({ ...result.toMessage(), dispatchId: dispatchId || result.dispatchId }),
-    );
-  }
-  return { body: toBinary(WaitResponseSchema, create(WaitResponseSchema, init)) };
+function waited(result?: CallResult, id = result?.dispatchId ?? ""): Answer {
+  return waitedMany(result === undefined ? [] : [[id, result]]);
+}
+
+function waitedMany(all: [id: string, result: CallResult][]): Answer {
+  const results = all.map(([dispatchId, result]) =>
+    fromBinary(CallResultSchema, writeCallResult({ ...result.toMessage(), dispatchId })),
+  );
+  return { body: toBinary(WaitManyResponseSchema, create(WaitManyResponseSchema, { results })) };
 }

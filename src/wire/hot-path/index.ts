@@ -33,6 +33,13 @@ export {
 } from "./read.ts";
 export { durationOf, isTimestamp, millisecondsOf, timestampOf } from "./time.ts";
 export {
+  readWaitManyRequest,
+  readWaitManyResponse,
+  type WaitManyRequest,
+  type WaitManyResponse,
+  writeWaitManyRequest,
+} from "./wait-many.ts";
+export {
   writeCallResult,
   writeDispatchRequest,
   writeDispatchResponse,

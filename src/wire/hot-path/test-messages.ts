@@ -28,7 +28,7 @@ const anyBytes: fc.Arbitrary<AnyBytes> = record({
   typeUrl: text,
   value: fc.oneof(bytes, fc.uint8Array({ minLength: 120, maxLength: 200 })),
 }).map((any) => toBinary(AnySchema, create(AnySchema, any)));
-const time: fc.Arbitrary<Time> = record({
+export const times: fc.Arbitrary<Time> = record({
   seconds: fc.oneof(fc.constant(0), fc.maxSafeInteger()),
   nanos: fc.oneof(fc.constant(0), fc.integer()),
 });
@@ -46,11 +46,11 @@ const call: fc.Arbitrary<Call> = record({
   endpoint: text,
   function: text,
   input: maybe(anyBytes),
-  expiration: maybe(time),
+  expiration: maybe(times),
   version: text,
   options: maybe(callOptions),
 });
-const result: fc.Arbitrary<CallResult> = record({
+export const results: fc.Arbitrary<CallResult> = record({
   correlationId,
   output: maybe(anyBytes),
   error: maybe(error),
@@ -63,13 +63,13 @@ const state = fc.oneof(
 const calls = fc.array(call, { maxLength: 4 });
 const pollResult: fc.Arbitrary<PollResult> = record({
   state,
-  results: fc.array(result, { maxLength: 4 }),
+  results: fc.array(results, { maxLength: 4 }),
   error: maybe(error),
 }).map(({ state, ...rest }) => ({ ...state, ...rest }));
 const poll: fc.Arbitrary<Poll> = record({
   state,
   calls,
-  maxWait: maybe(time),
+  maxWait: maybe(times),
   maxResults: fc.integer(),
   minResults: fc.integer(),
 }).map(({ state, ...rest }) => ({ ...state, ...rest }));
@@ -83,8 +83,8 @@ export const runRequests: fc.Arbitrary<RunRequest> = record({
   dispatchId: text,
   parentDispatchId: text,
   rootDispatchId: text,
-  creationTime: maybe(time),
-  expirationTime: maybe(time),
+  creationTime: maybe(times),
+  expirationTime: maybe(times),
   trace: maybe(trace),
 }).map(({ directive, ...rest }) => ({ ...directive, ...rest }));
 
@@ -92,7 +92,7 @@ export const runResponses: fc.Arbitrary<RunResponse> = record({
   status: fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer()),
   directive: fc.oneof(
     record({
-      exit: maybe(record({ result: maybe(result), tailCall: maybe(call) })),
+      exit: maybe(record({ result: maybe(results), tailCall: maybe(call) })),
       poll: fc.constant(undefined),
     }),
     record({ exit: fc.constant(undefined), poll }),

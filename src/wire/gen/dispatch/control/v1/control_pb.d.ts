@@ -62,6 +62,57 @@ export declare type WaitResponse = Message<"dispatch.control.v1.WaitResponse"> &
 export declare const WaitResponseSchema: GenMessage<WaitResponse>;
 
 /**
+ * @generated from message dispatch.control.v1.WaitManyRequest
+ */
+export declare type WaitManyRequest = Message<"dispatch.control.v1.WaitManyRequest"> & {
+  /**
+   * 1 to 1000.
+   *
+   * @generated from field: repeated string dispatch_ids = 1;
+   */
+  dispatchIds: string[];
+
+  /**
+   * At most 60 s, which is also the default; ask again after that.
+   *
+   * @generated from field: google.protobuf.Duration timeout = 2;
+   */
+  timeout?: Duration | undefined;
+};
+
+/**
+ * Describes the message dispatch.control.v1.WaitManyRequest.
+ * Use `create(WaitManyRequestSchema)` to create a new message.
+ */
+export declare const WaitManyRequestSchema: GenMessage<WaitManyRequest>;
+
+/**
+ * @generated from message dispatch.control.v1.WaitManyResponse
+ */
+export declare type WaitManyResponse = Message<"dispatch.control.v1.WaitManyResponse"> & {
+  /**
+   * In no particular order, each with its dispatch_id. An answer is bounded in size: a result that has no room in it
+   * is given when its id is asked for again.
+   *
+   * @generated from field: repeated dispatch.sdk.v1.CallResult results = 1;
+   */
+  results: CallResult[];
+
+  /**
+   * Ids that the scheduler does not know, or no longer keeps.
+   *
+   * @generated from field: repeated string unknown_dispatch_ids = 2;
+   */
+  unknownDispatchIds: string[];
+};
+
+/**
+ * Describes the message dispatch.control.v1.WaitManyResponse.
+ * Use `create(WaitManyResponseSchema)` to create a new message.
+ */
+export declare const WaitManyResponseSchema: GenMessage<WaitManyResponse>;
+
+/**
  * @generated from message dispatch.control.v1.GetRequest
  */
 export declare type GetRequest = Message<"dispatch.control.v1.GetRequest"> & {
@@ -276,8 +327,8 @@ export declare type EventsResponse = Message<"dispatch.control.v1.EventsResponse
 export declare const EventsResponseSchema: GenMessage<EventsResponse>;
 
 /**
- * What a client can ask about calls that were dispatched, and do to them. Every method answers not_found for an
- * id that the scheduler does not know, or no longer keeps.
+ * What a client can ask about calls that were dispatched, and do to them. Every method but WaitMany answers
+ * not_found for an id that the scheduler does not know, or no longer keeps.
  *
  * @generated from service dispatch.control.v1.ControlService
  */
@@ -291,6 +342,17 @@ export declare const ControlService: GenService<{
     methodKind: "unary";
     input: typeof WaitRequestSchema;
     output: typeof WaitResponseSchema;
+  },
+  /**
+   * Answers as soon as any of the calls has ended, with all the results that are there by then, or with none when
+   * the timeout passes first. Asking again for the same id gives the same result again.
+   *
+   * @generated from rpc dispatch.control.v1.ControlService.WaitMany
+   */
+  waitMany: {
+    methodKind: "unary";
+    input: typeof WaitManyRequestSchema;
+    output: typeof WaitManyResponseSchema;
   },
   /**
    * @generated from rpc dispatch.control.v1.ControlService.Get

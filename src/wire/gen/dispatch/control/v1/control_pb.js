@@ -11,7 +11,7 @@ import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@
  * Describes the file dispatch/control/v1/control.proto.
  */
 export const file_dispatch_control_v1_control = /*@__PURE__*/
-  fileDesc("CiFkaXNwYXRjaC9jb250cm9sL3YxL2NvbnRyb2wucHJvdG8SE2Rpc3BhdGNoLmNvbnRyb2wudjEiTgoLV2FpdFJlcXVlc3QSEwoLZGlzcGF0Y2hfaWQYASABKAkSKgoHdGltZW91dBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJoCgxXYWl0UmVzcG9uc2USKwoGcmVzdWx0GAEgASgLMhsuZGlzcGF0Y2guc2RrLnYxLkNhbGxSZXN1bHQSKwoEY2FsbBgCIAEoCzIdLmRpc3BhdGNoLmNvbnRyb2wudjEuQ2FsbEluZm8iIQoKR2V0UmVxdWVzdBITCgtkaXNwYXRjaF9pZBgBIAEoCSI8CgtHZXRSZXNwb25zZRItCgRjYWxsGAEgASgLMh8uZGlzcGF0Y2guY29udHJvbC52MS5DYWxsRGV0YWlsIpMCCgtMaXN0UmVxdWVzdBIQCghmdW5jdGlvbhgBIAEoCRIuCgZzdGF0ZXMYAiADKA4yHi5kaXNwYXRjaC5jb250cm9sLnYxLkNhbGxTdGF0ZRIaChJwYXJlbnRfZGlzcGF0Y2hfaWQYAyABKAkSGAoQcm9vdF9kaXNwYXRjaF9pZBgEIAEoCRIxCg1jcmVhdGVkX2FmdGVyGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5jcmVhdGVkX2JlZm9yZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcGFnZV9zaXplGAcgASgFEhIKCnBhZ2VfdG9rZW4YCCABKAkiVQoMTGlzdFJlc3BvbnNlEiwKBWNhbGxzGAEgAygLMh0uZGlzcGF0Y2guY29udHJvbC52MS5DYWxsSW5mbxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiJAoNQ2FuY2VsUmVxdWVzdBITCgtkaXNwYXRjaF9pZBgBIAEoCSI9Cg5DYW5jZWxSZXNwb25zZRIrCgRjYWxsGAEgASgLMh0uZGlzcGF0Y2guY29udHJvbC52MS5DYWxsSW5mbyIjCgxSZXRyeVJlcXVlc3QSEwoLZGlzcGF0Y2hfaWQYASABKAkiPAoNUmV0cnlSZXNwb25zZRIrCgRjYWxsGAEgASgLMh0uZGlzcGF0Y2guY29udHJvbC52MS5DYWxsSW5mbyIkCg1FdmVudHNSZXF1ZXN0EhMKC2Rpc3BhdGNoX2lkGAEgASgJIkAKDkV2ZW50c1Jlc3BvbnNlEi4KBmV2ZW50cxgBIAMoCzIeLmRpc3BhdGNoLmNvbnRyb2wudjEuQ2FsbEV2ZW50MuoDCg5Db250cm9sU2VydmljZRJLCgRXYWl0EiAuZGlzcGF0Y2guY29udHJvbC52MS5XYWl0UmVxdWVzdBohLmRpc3BhdGNoLmNvbnRyb2wudjEuV2FpdFJlc3BvbnNlEkgKA0dldBIfLmRpc3BhdGNoLmNvbnRyb2wudjEuR2V0UmVxdWVzdBogLmRpc3BhdGNoLmNvbnRyb2wudjEuR2V0UmVzcG9uc2USSwoETGlzdBIgLmRpc3BhdGNoLmNvbnRyb2wudjEuTGlzdFJlcXVlc3QaIS5kaXNwYXRjaC5jb250cm9sLnYxLkxpc3RSZXNwb25zZRJRCgZDYW5jZWwSIi5kaXNwYXRjaC5jb250cm9sLnYxLkNhbmNlbFJlcXVlc3QaIy5kaXNwYXRjaC5jb250cm9sLnYxLkNhbmNlbFJlc3BvbnNlEk4KBVJldHJ5EiEuZGlzcGF0Y2guY29udHJvbC52MS5SZXRyeVJlcXVlc3QaIi5kaXNwYXRjaC5jb250cm9sLnYxLlJldHJ5UmVzcG9uc2USUQoGRXZlbnRzEiIuZGlzcGF0Y2guY29udHJvbC52MS5FdmVudHNSZXF1ZXN0GiMuZGlzcGF0Y2guY29udHJvbC52MS5FdmVudHNSZXNwb25zZWIGcHJvdG8z", [file_dispatch_control_v1_call_info, file_dispatch_sdk_v1_call, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiFkaXNwYXRjaC9jb250cm9sL3YxL2NvbnRyb2wucHJvdG8SE2Rpc3BhdGNoLmNvbnRyb2wudjEiTgoLV2FpdFJlcXVlc3QSEwoLZGlzcGF0Y2hfaWQYASABKAkSKgoHdGltZW91dBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJoCgxXYWl0UmVzcG9uc2USKwoGcmVzdWx0GAEgASgLMhsuZGlzcGF0Y2guc2RrLnYxLkNhbGxSZXN1bHQSKwoEY2FsbBgCIAEoCzIdLmRpc3BhdGNoLmNvbnRyb2wudjEuQ2FsbEluZm8iUwoPV2FpdE1hbnlSZXF1ZXN0EhQKDGRpc3BhdGNoX2lkcxgBIAMoCRIqCgd0aW1lb3V0GAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIl4KEFdhaXRNYW55UmVzcG9uc2USLAoHcmVzdWx0cxgBIAMoCzIbLmRpc3BhdGNoLnNkay52MS5DYWxsUmVzdWx0EhwKFHVua25vd25fZGlzcGF0Y2hfaWRzGAIgAygJIiEKCkdldFJlcXVlc3QSEwoLZGlzcGF0Y2hfaWQYASABKAkiPAoLR2V0UmVzcG9uc2USLQoEY2FsbBgBIAEoCzIfLmRpc3BhdGNoLmNvbnRyb2wudjEuQ2FsbERldGFpbCKTAgoLTGlzdFJlcXVlc3QSEAoIZnVuY3Rpb24YASABKAkSLgoGc3RhdGVzGAIgAygOMh4uZGlzcGF0Y2guY29udHJvbC52MS5DYWxsU3RhdGUSGgoScGFyZW50X2Rpc3BhdGNoX2lkGAMgASgJEhgKEHJvb3RfZGlzcGF0Y2hfaWQYBCABKAkSMQoNY3JlYXRlZF9hZnRlchgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoOY3JlYXRlZF9iZWZvcmUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXBhZ2Vfc2l6ZRgHIAEoBRISCgpwYWdlX3Rva2VuGAggASgJIlUKDExpc3RSZXNwb25zZRIsCgVjYWxscxgBIAMoCzIdLmRpc3BhdGNoLmNvbnRyb2wudjEuQ2FsbEluZm8SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiQKDUNhbmNlbFJlcXVlc3QSEwoLZGlzcGF0Y2hfaWQYASABKAkiPQoOQ2FuY2VsUmVzcG9uc2USKwoEY2FsbBgBIAEoCzIdLmRpc3BhdGNoLmNvbnRyb2wudjEuQ2FsbEluZm8iIwoMUmV0cnlSZXF1ZXN0EhMKC2Rpc3BhdGNoX2lkGAEgASgJIjwKDVJldHJ5UmVzcG9uc2USKwoEY2FsbBgBIAEoCzIdLmRpc3BhdGNoLmNvbnRyb2wudjEuQ2FsbEluZm8iJAoNRXZlbnRzUmVxdWVzdBITCgtkaXNwYXRjaF9pZBgBIAEoCSJACg5FdmVudHNSZXNwb25zZRIuCgZldmVudHMYASADKAsyHi5kaXNwYXRjaC5jb250cm9sLnYxLkNhbGxFdmVudDLDBAoOQ29udHJvbFNlcnZpY2USSwoEV2FpdBIgLmRpc3BhdGNoLmNvbnRyb2wudjEuV2FpdFJlcXVlc3QaIS5kaXNwYXRjaC5jb250cm9sLnYxLldhaXRSZXNwb25zZRJXCghXYWl0TWFueRIkLmRpc3BhdGNoLmNvbnRyb2wudjEuV2FpdE1hbnlSZXF1ZXN0GiUuZGlzcGF0Y2guY29udHJvbC52MS5XYWl0TWFueVJlc3BvbnNlEkgKA0dldBIfLmRpc3BhdGNoLmNvbnRyb2wudjEuR2V0UmVxdWVzdBogLmRpc3BhdGNoLmNvbnRyb2wudjEuR2V0UmVzcG9uc2USSwoETGlzdBIgLmRpc3BhdGNoLmNvbnRyb2wudjEuTGlzdFJlcXVlc3QaIS5kaXNwYXRjaC5jb250cm9sLnYxLkxpc3RSZXNwb25zZRJRCgZDYW5jZWwSIi5kaXNwYXRjaC5jb250cm9sLnYxLkNhbmNlbFJlcXVlc3QaIy5kaXNwYXRjaC5jb250cm9sLnYxLkNhbmNlbFJlc3BvbnNlEk4KBVJldHJ5EiEuZGlzcGF0Y2guY29udHJvbC52MS5SZXRyeVJlcXVlc3QaIi5kaXNwYXRjaC5jb250cm9sLnYxLlJldHJ5UmVzcG9uc2USUQoGRXZlbnRzEiIuZGlzcGF0Y2guY29udHJvbC52MS5FdmVudHNSZXF1ZXN0GiMuZGlzcGF0Y2guY29udHJvbC52MS5FdmVudHNSZXNwb25zZWIGcHJvdG8z", [file_dispatch_control_v1_call_info, file_dispatch_sdk_v1_call, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Describes the message dispatch.control.v1.WaitRequest.
@@ -28,78 +28,92 @@ export const WaitResponseSchema = /*@__PURE__*/
   messageDesc(file_dispatch_control_v1_control, 1);
 
 /**
+ * Describes the message dispatch.control.v1.WaitManyRequest.
+ * Use `create(WaitManyRequestSchema)` to create a new message.
+ */
+export const WaitManyRequestSchema = /*@__PURE__*/
+  messageDesc(file_dispatch_control_v1_control, 2);
+
+/**
+ * Describes the message dispatch.control.v1.WaitManyResponse.
+ * Use `create(WaitManyResponseSchema)` to create a new message.
+ */
+export const WaitManyResponseSchema = /*@__PURE__*/
+  messageDesc(file_dispatch_control_v1_control, 3);
+
+/**
  * Describes the message dispatch.control.v1.GetRequest.
  * Use `create(GetRequestSchema)` to create a new message.
  */
 export const GetRequestSchema = /*@__PURE__*/
-  messageDesc(file_dispatch_control_v1_control, 2);
+  messageDesc(file_dispatch_control_v1_control, 4);
 
 /**
  * Describes the message dispatch.control.v1.GetResponse.
  * Use `create(GetResponseSchema)` to create a new message.
  */
 export const GetResponseSchema = /*@__PURE__*/
-  messageDesc(file_dispatch_control_v1_control, 3);
+  messageDesc(file_dispatch_control_v1_control, 5);
 
 /**
  * Describes the message dispatch.control.v1.ListRequest.
  * Use `create(ListRequestSchema)` to create a new message.
  */
 export const ListRequestSchema = /*@__PURE__*/
-  messageDesc(file_dispatch_control_v1_control, 4);
+  messageDesc(file_dispatch_control_v1_control, 6);
 
 /**
  * Describes the message dispatch.control.v1.ListResponse.
  * Use `create(ListResponseSchema)` to create a new message.
  */
 export const ListResponseSchema = /*@__PURE__*/
-  messageDesc(file_dispatch_control_v1_control, 5);
+  messageDesc(file_dispatch_control_v1_control, 7);
 
 /**
  * Describes the message dispatch.control.v1.CancelRequest.
  * Use `create(CancelRequestSchema)` to create a new message.
  */
 export const CancelRequestSchema = /*@__PURE__*/
-  messageDesc(file_dispatch_control_v1_control, 6);
+  messageDesc(file_dispatch_control_v1_control, 8);
 
 /**
  * Describes the message dispatch.control.v1.CancelResponse.
  * Use `create(CancelResponseSchema)` to create a new message.
  */
 export const CancelResponseSchema = /*@__PURE__*/
-  messageDesc(file_dispatch_control_v1_control, 7);
+  messageDesc(file_dispatch_control_v1_control, 9);
 
 /**
  * Describes the message dispatch.control.v1.RetryRequest.
  * Use `create(RetryRequestSchema)` to create a new message.
  */
 export const RetryRequestSchema = /*@__PURE__*/
-  messageDesc(file_dispatch_control_v1_control, 8);
+  messageDesc(file_dispatch_control_v1_control, 10);
 
 /**
  * Describes the message dispatch.control.v1.RetryResponse.
  * Use `create(RetryResponseSchema)` to create a new message.
  */
 export const RetryResponseSchema = /*@__PURE__*/
-  messageDesc(file_dispatch_control_v1_control, 9);
+  messageDesc(file_dispatch_control_v1_control, 11);
 
 /**
  * Describes the message dispatch.control.v1.EventsRequest.
  * Use `create(EventsRequestSchema)` to create a new message.
  */
 export const EventsRequestSchema = /*@__PURE__*/
-  messageDesc(file_dispatch_control_v1_control, 10);
+  messageDesc(file_dispatch_control_v1_control, 12);
 
 /**
  * Describes the message dispatch.control.v1.EventsResponse.
  * Use `create(EventsResponseSchema)` to create a new message.
  */
 export const EventsResponseSchema = /*@__PURE__*/
-  messageDesc(file_dispatch_control_v1_control, 11);
+  messageDesc(file_dispatch_control_v1_control, 13);
 
 /**
- * What a client can ask about calls that were dispatched, and do to them. Every method answers not_found for an
- * id that the scheduler does not know, or no longer keeps.
+ * What a client can ask about calls that were dispatched, and do to them. Every method but WaitMany answers
+ * not_found for an id that the scheduler does not know, or no longer keeps.
  *
  * @generated from service dispatch.control.v1.ControlService
  */
