@@ -3,6 +3,7 @@ export { SchedulerError, type SchedulerErrorCode } from "./errors.ts";
 export type { SchedulerOptions } from "./options.ts";
 export { Scheduler, type SchedulerStats } from "./scheduler.ts";
 export type { SchedulerApi } from "./seam.ts";
+export { SchedulerSupervisor, type SupervisorOptions } from "./supervisor.ts";
 export type {
   CallDetails,
   CallEvent,

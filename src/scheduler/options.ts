@@ -1,5 +1,5 @@
 /** The scheduler's options, resolved once. */
-import type { RetryRecord, Store } from "../store/index.ts";
+import type { RetryRecord, Store, StoreError } from "../store/index.ts";
 import { silentTelemetry, type Telemetry } from "../telemetry/events.ts";
 import type { Tracing } from "../telemetry/tracing/index.ts";
 import { DEFAULT_RETRY } from "./call/backoff.ts";
@@ -16,6 +16,8 @@ export interface SchedulerOptions {
   tracing?: Tracing | undefined;
   /** Default: the system's, made to never go back. */
   clock?: Clock;
+  /** Told once when the store can be used no more; the scheduler closes itself. See SchedulerSupervisor. */
+  onLost?: (error: StoreError) => void;
   /** From 0 up to 1; for the jitter of retries. Default: Math.random. */
   random?: () => number;
 
@@ -49,6 +51,11 @@ export interface SchedulerOptions {
   awakeCallsMax?: number;
   /** Changes on their way into the store; more calls are refused as `resource_exhausted`. Default: 100_000. */
   pendingChangesMax?: number;
+  /**
+   * A store that nothing was written to for so long is checked, by a small write. Short keeps an idle disk awake;
+   * long leaves a store that is gone unnoticed until the next call. Default: 5_000.
+   */
+  checkIntervalMs?: number;
   /** Memory for payloads of live calls, in bytes. What does not fit is read again. Default: 128 MiB. */
   payloadBytesMax?: number;
   /** Memory for results that nobody waited for yet, in bytes. Default: 16 MiB. */
@@ -80,6 +87,7 @@ export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
     telemetry: options.telemetry ?? silentTelemetry,
     tracing: options.tracing,
     clock: options.clock,
+    onLost: options.onLost ?? (() => {}),
     random: options.random ?? Math.random,
     retry: {
       ...DEFAULT_RETRY,
@@ -95,6 +103,7 @@ export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
     liveCallsMax: options.liveCallsMax ?? 2_000_000,
     awakeCallsMax: options.awakeCallsMax ?? 20_000,
     pendingChangesMax: options.pendingChangesMax ?? 100_000,
+    checkIntervalMs: options.checkIntervalMs ?? 5_000,
     payloadBytesMax: options.payloadBytesMax ?? 128 * 1024 * 1024,
     recentBytesMax: options.recentBytesMax ?? 16 * 1024 * 1024,
     retentionMs: options.retentionMs ?? DAY_MS,
@@ -113,6 +122,7 @@ function checkRelations(settings: SchedulerSettings): void {
   atLeast("liveCallsMax", settings.liveCallsMax, 1);
   atLeast("awakeCallsMax", settings.awakeCallsMax, 0);
   atLeast("pendingChangesMax", settings.pendingChangesMax, 1);
+  atLeast("checkIntervalMs", settings.checkIntervalMs, 1);
   atLeast("payloadBytesMax", settings.payloadBytesMax, 0);
   atLeast("recentBytesMax", settings.recentBytesMax, 0);
   atLeast("retentionMs", settings.retentionMs, 0);

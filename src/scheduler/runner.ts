@@ -247,6 +247,7 @@ export class Runner {
     this.#engine.ids.refill(count).then(
       () => this.#tellPolled(entry, event),
       (error: unknown) => {
+        if (this.#stopped) return;
         this.#engine.fault("reserve ids", error);
         const { clock } = this.#engine;
         clock.setTimer(clock.now() + LOAD_RETRY_MS, () => this.#tellPolled(entry, event));

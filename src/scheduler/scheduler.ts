@@ -1,5 +1,11 @@
 /** Durable calls: what is dispatched is recorded, run until it ends, and its result given to whoever asks. */
-import type { StoreError, StoreSession, StoreStats } from "../store/index.ts";
+import {
+  type OpenOptions,
+  remedyFor,
+  StoreError,
+  type StoreSession,
+  type StoreStats,
+} from "../store/index.ts";
 import { statusName } from "../wire/status.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import type { Batch } from "./committer.ts";
@@ -52,15 +58,17 @@ export class Scheduler implements SchedulerApi {
   readonly #control: Control;
   readonly #retention: Retention;
   #closing: Promise<void> | undefined;
+  #lost: StoreError | undefined;
+  #cancelCheck: (() => void) | undefined;
   #recovered: Recovered | undefined;
 
   /**
    * Opens the store, recovers what lives in it and goes on. Throws StoreError when the store cannot be opened.
    * The scheduler owns the session it opens and closes it.
    */
-  static async open(options: SchedulerOptions): Promise<Scheduler> {
+  static async open(options: SchedulerOptions, openOptions: OpenOptions = {}): Promise<Scheduler> {
     const settings = resolveOptions(options);
-    const session = await settings.store.open();
+    const session = await settings.store.open(openOptions);
     const scheduler = new Scheduler(settings, session);
     try {
       await scheduler.#recover();
@@ -90,6 +98,16 @@ export class Scheduler implements SchedulerApi {
     return this.#recovered!;
   }
 
+  /** Of the store that the scheduler has, or had. */
+  get storeTag(): string {
+    return this.#session.tag;
+  }
+
+  /** Why no new call is taken, in words; undefined while all is well. */
+  unready(): string | undefined {
+    return this.#engine.committer.trouble ?? (this.#closing === undefined ? undefined : CLOSING);
+  }
+
   async dispatch(calls: readonly DispatchCall[]): Promise<string[]> {
     if (calls.length === 0) return [];
     this.#refuseWhenFull(calls.length);
@@ -98,37 +116,38 @@ export class Scheduler implements SchedulerApi {
   }
 
   async wait(id: string, signal?: AbortSignal): Promise<CallResult> {
-    return await this.#control.wait(id, signal);
+    if (this.#closing !== undefined) throw new SchedulerError("unavailable", this.unready() ?? CLOSING);
+    return await usable(this.#control.wait(id, signal));
   }
 
   async get(id: string): Promise<CallDetails> {
-    return await this.#control.get(id);
+    return await usable(this.#control.get(id));
   }
 
   async list(request: ListRequest): Promise<ListResponse> {
-    return await this.#control.list(request);
+    return await usable(this.#control.list(request));
   }
 
   async events(id: string): Promise<CallEvent[]> {
-    return await this.#control.events(id);
+    return await usable(this.#control.events(id));
   }
 
   async cancel(id: string): Promise<CallSummary> {
-    return await this.#control.cancel(id);
+    return await usable(this.#control.cancel(id));
   }
 
   async retry(id: string): Promise<CallSummary> {
-    return await this.#control.retry(id);
+    return await usable(this.#control.retry(id));
   }
 
   /** Writes a consistent copy of the store to a new file while calls go on. */
   async backup(file: string): Promise<void> {
-    await this.#session.backup(file);
+    await usable(this.#session.backup(file));
   }
 
   /** The store's own figures; counts its rows, so for benchmarks and slow scrapes. */
   async storeStats(): Promise<StoreStats> {
-    return await this.#session.stats();
+    return await usable(this.#session.stats());
   }
 
   stats(): SchedulerStats {
@@ -165,9 +184,10 @@ export class Scheduler implements SchedulerApi {
   async #close(): Promise<void> {
     this.#engine.timers.stop();
     this.#retention.stop();
+    this.#cancelCheck?.();
     this.#runner.stop();
     await this.#drained();
-    const error = new SchedulerError("unavailable", "the scheduler is closing");
+    const error = new SchedulerError("unavailable", this.unready() ?? CLOSING);
     this.#engine.waiters.rejectAll(error);
     await this.#session.close();
   }
@@ -195,6 +215,17 @@ export class Scheduler implements SchedulerApi {
       durationMs: this.#clock.monotonicMs() - startedMs,
     });
     this.#retention.start();
+    this.#checkLater();
+  }
+
+  /** Every commit shows that the store works; when there are none, something has to. */
+  #checkLater(): void {
+    if (this.#closing !== undefined) return;
+    const { checkIntervalMs } = this.#settings;
+    this.#cancelCheck = this.#clock.setTimer(this.#clock.now() + checkIntervalMs, () => {
+      this.#engine.committer.check(checkIntervalMs);
+      this.#checkLater();
+    });
   }
 
   /** Only now and then: the next ids are reserved long before the last ones are used up. */
@@ -220,12 +251,12 @@ export class Scheduler implements SchedulerApi {
       throw error;
     };
     const retryAfterMs = RETRY_AFTER_MS;
-    if (this.#closing !== undefined) {
-      refuse("closing", new SchedulerError("unavailable", "the scheduler is closing", { retryAfterMs }));
-    }
-    if (committer.isFailing) {
+    if (committer.trouble !== undefined) {
       const message = "the store does not take new calls now";
       refuse("failing", new SchedulerError("unavailable", message, { retryAfterMs }));
+    }
+    if (this.#closing !== undefined) {
+      refuse("closing", new SchedulerError("unavailable", CLOSING, { retryAfterMs }));
     }
     if (calls.size + count > liveCallsMax || committer.pending + count > pendingChangesMax) {
       const message = `too many calls are under way: ${calls.size} live, ${committer.pending} to be stored`;
@@ -348,9 +379,27 @@ export class Scheduler implements SchedulerApi {
       cause: error,
     });
     for (const effect of batch.effects) if (effect.type === "then") effect.reject(unrecorded);
+    if (this.#lost !== undefined) return;
+    this.#lost = error;
+    const closing = this.#closing;
     void this.close();
+    // Somebody closes it: nobody has to go on.
+    if (closing === undefined) this.#settings.onLost(error);
   }
 }
+
+/** A store that is closed, gone or damaged is no fault of who asks: another scheduler may have it open soon. */
+async function usable<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (cause) {
+    if (!(cause instanceof StoreError) || remedyFor(cause.code) !== "reopen") throw cause;
+    const details = { cause, retryAfterMs: RETRY_AFTER_MS };
+    throw new SchedulerError("unavailable", "the store cannot be used now", details);
+  }
+}
+
+const CLOSING = "the scheduler is closing";
 
 const RETRY_AFTER_MS = 1000;
 const CLOSE_MS_MAX = 5_000;

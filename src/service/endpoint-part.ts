@@ -17,7 +17,13 @@ export interface Loaded {
 /** @throws {ConfigError} when a key or certificate cannot be read */
 export function endpointOf(
   config: Config,
-  parts: { loaded: Loaded; metrics: Registry; telemetry: Telemetry },
+  parts: {
+    loaded: Loaded;
+    metrics: Registry;
+    telemetry: Telemetry;
+    /** Why the scheduler beside it takes no calls. */
+    schedulerUnready: () => string | undefined;
+  },
 ): Endpoint {
   const { loaded, metrics } = parts;
   let names: Set<string> | undefined;
@@ -31,7 +37,8 @@ export function endpointOf(
     telemetry: parts.telemetry,
     verify: verifierOf(config),
     metrics: metricsPage(config, metrics),
-    unready: () => (loaded.host === undefined ? "starting" : loaded.host.unready()),
+    unready: () =>
+      loaded.host === undefined ? "starting" : (loaded.host.unready() ?? parts.schedulerUnready()),
     bodyLimitBytes: config.bodyLimitBytes,
     heldBytesMax: config.heldBytesMax,
     requestTimeoutMs: config.requestTimeoutMs,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -108,6 +108,35 @@ test("metrics tell of calls and of the store's disk", async (t) => {
   assert.match(text, /^dispatch_calls_ended_total\{function="greet",state="succeeded"\} 1$/m);
   assert.match(text, /^dispatch_store_disk_free_bytes [1-9]/m);
   assert.match(text, /^dispatch_store_size_bytes [1-9]/m);
+});
+
+test("a store that is moved away makes the service unready, and ready again once it is back", async (t) => {
+  const { folder, start } = setup(t);
+  const service = await start();
+  const file = join(folder, "dispatch.db");
+  const readiness = async () => {
+    const response = await fetch(`${service.url}/readyz`);
+    return { status: response.status, text: await response.text() };
+  };
+  const gauge = async () =>
+    /^dispatch_store_available (\d)$/m.exec(await (await fetch(`${service.url}/metrics`)).text())?.[1];
+  assert.deepEqual(await readiness(), { status: 200, text: "ok\n" });
+  assert.equal(await gauge(), "1");
+  const [id] = await service.scheduler!.dispatch([{ ...call("greet", "later"), delayMs: 60_000 }]);
+  renameSync(file, `${file}.away`);
+  await assert.rejects(service.scheduler!.dispatch([call("greet", "nobody")]), /could not record the calls/);
+  const { status, text } = await readiness();
+  assert.equal(status, 503);
+  assert.match(text, /the store was lost \(gone: /);
+  assert.equal(await gauge(), "0");
+  await assert.rejects(service.scheduler!.dispatch([call("greet", "nobody")]), /does not take new calls/);
+  renameSync(`${file}.away`, file);
+  while ((await readiness()).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(await gauge(), "1");
+  assert.equal((await service.scheduler!.get(id!)).state, "delayed");
+  const [again] = await service.scheduler!.dispatch([call("greet", "you")]);
+  const { output } = await service.scheduler!.wait(again!);
+  assert.equal(decodeValue(readAny(output!)), "Hello, you!");
 });
 
 test("keys are changed while the service runs", async (t) => {

@@ -20,7 +20,7 @@ import {
   LocalDelivery,
   RoutedDelivery,
 } from "../scheduler/delivery/index.ts";
-import { Scheduler, type SchedulerOptions } from "../scheduler/index.ts";
+import { type Scheduler, type SchedulerOptions, SchedulerSupervisor } from "../scheduler/index.ts";
 import { MemoryStore, SqliteStore, type Store, StoreError } from "../store/index.ts";
 import type { Telemetry } from "../telemetry/events.ts";
 import { schedulerGauges } from "../telemetry/metrics/index.ts";
@@ -58,7 +58,7 @@ export class SchedulerPart {
   readonly #http: HttpTransport;
   readonly #keys: ApiKeys;
   #delivery: DrainableDelivery | undefined;
-  #scheduler: Scheduler | undefined;
+  #supervisor: SchedulerSupervisor | undefined;
 
   /** @throws {ConfigError} for keys and destinations that cannot be, and for an API open to other machines */
   constructor(options: SchedulerPartOptions) {
@@ -106,7 +106,7 @@ export class SchedulerPart {
     this.#delivery = new DrainableDelivery(
       new RoutedDelivery({ policy: this.#policy, local, http: this.#http, bridge: this.#bridge }),
     );
-    this.#scheduler = await Scheduler.open({
+    this.#supervisor = await SchedulerSupervisor.open({
       ...limitsOf(config),
       store: storeOf(config),
       delivery: this.#delivery,
@@ -114,9 +114,9 @@ export class SchedulerPart {
       tracing: installedTracing(),
       retryOf: (name) => (byName.get(name)?.options as FunctionOptions | undefined)?.retry,
     });
-    const { scheduler } = this;
     schedulerGauges(metrics, () => ({
-      ...scheduler.stats(),
+      ...this.scheduler.stats(),
+      storeAvailable: this.unready() === undefined,
       disk: config.storePath === IN_MEMORY ? undefined : diskFigures(config.storePath),
     }));
     if (this.#keys.open) telemetry.emit({ type: "notice", level: "warn", message: OPEN_NOTICE });
@@ -127,9 +127,15 @@ export class SchedulerPart {
     this.#keys.replace(keysOf(config));
   }
 
+  /** Another one after the store was lost and opened again. */
   get scheduler(): Scheduler {
-    if (this.#scheduler === undefined) throw new StoreError("closed", "the scheduler has not started");
-    return this.#scheduler;
+    if (this.#supervisor === undefined) throw new StoreError("closed", "the scheduler has not started");
+    return this.#supervisor.current;
+  }
+
+  /** Why no call is taken, in words; undefined while all is well. */
+  unready(): string | undefined {
+    return this.#supervisor === undefined ? "starting" : this.#supervisor.unready();
   }
 
   /** Starts no further run and waits for those under way. */
@@ -139,7 +145,7 @@ export class SchedulerPart {
 
   async close(): Promise<void> {
     this.#bridge.close();
-    await this.#scheduler?.close();
+    await this.#supervisor?.close();
     await this.#http.destroy();
   }
 }

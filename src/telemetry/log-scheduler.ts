@@ -28,6 +28,15 @@ export function logSchedulerEvents(
       case "scheduler-commit-failed":
         logger.error({ code: event.code, changes: event.changes }, commitFailure(event));
         break;
+      case "scheduler-store-lost":
+        logger.error({ code: event.code }, storeLost(event));
+        break;
+      case "scheduler-store-reopened":
+        logger.info(
+          { lostForMs: Math.round(event.lostForMs) },
+          `the store is open again after ${Math.round(event.lostForMs)} ms: calls are taken and go on`,
+        );
+        break;
       case "scheduler-call-failed":
         if (limit.allows("calls failed")) logFailed(logger, event);
         break;
@@ -87,10 +96,18 @@ function logRecovery(logger: Logger, event: Extract<SchedulerEvent, { type: "sch
   );
 }
 
+function storeLost(event: Extract<SchedulerEvent, { type: "scheduler-store-lost" }>): string {
+  const next =
+    event.reopenInMs === undefined
+      ? "it is not opened again by this process"
+      : `it is opened again in ${Math.round(event.reopenInMs)} ms`;
+  return `the store is lost (${event.message}), no call is taken and none runs: ${next}`;
+}
+
 function commitFailure(event: Extract<SchedulerEvent, { type: "scheduler-commit-failed" }>): string {
   const next =
     event.retryInMs === undefined
-      ? "the scheduler has stopped"
+      ? "nothing more is written"
       : `new calls are refused, trying again in ${Math.round(event.retryInMs)} ms`;
   return `the store did not take ${event.changes} changes (${event.message}): ${next}`;
 }

@@ -22,6 +22,18 @@ export type SchedulerEvent =
       readonly changes: number;
       readonly retryInMs: number | undefined;
     }
+  /**
+   * The store cannot be used, nor opened again so far: no call is taken and none runs. Said at each attempt to open
+   * it; without `reopenInMs` there will be none.
+   */
+  | {
+      readonly type: "scheduler-store-lost";
+      readonly code: string;
+      readonly message: string;
+      readonly reopenInMs: number | undefined;
+    }
+  /** The store could be opened again, and its calls go on. */
+  | { readonly type: "scheduler-store-reopened"; readonly lostForMs: number }
   /** Calls that ended in one commit, by function. */
   | {
       readonly type: "scheduler-calls-ended";
