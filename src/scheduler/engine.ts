@@ -171,6 +171,11 @@ export class Engine {
     }
   }
 
+  /** Of the process before. */
+  tellInterrupted(runs: number, ended: number): void {
+    if (runs > 0) this.#telemetry.emit({ type: "scheduler-runs-interrupted", runs, ended });
+  }
+
   fault(operation: string, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#telemetry.emit({ type: "scheduler-fault", operation, message });

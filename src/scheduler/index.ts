@@ -1,4 +1,6 @@
 export { type Clock, SystemClock } from "./clock.ts";
+export { FileRunJournal } from "./deaths/file-journal.ts";
+export type { RunJournal } from "./deaths/journal.ts";
 export { SchedulerError, type SchedulerErrorCode } from "./errors.ts";
 export type { SchedulerOptions } from "./options.ts";
 export { Scheduler, type SchedulerStats } from "./scheduler.ts";

@@ -5,6 +5,7 @@ import type { Tracing } from "../telemetry/tracing/index.ts";
 import { DEFAULT_RETRY } from "./call/backoff.ts";
 import type { RetryPolicy } from "./call/events.ts";
 import type { Clock } from "./clock.ts";
+import { NO_JOURNAL, type RunJournal } from "./deaths/journal.ts";
 import { type AimdOptions, DEFAULT_AIMD } from "./queue/aimd.ts";
 import type { Delivery } from "./types.ts";
 
@@ -18,6 +19,19 @@ export interface SchedulerOptions {
   clock?: Clock;
   /** Told once when the store can be used no more; the scheduler closes itself. See SchedulerSupervisor. */
   onLost?: (error: StoreError) => void;
+  /**
+   * Whether the runs of this endpoint are run in this process: they can take it down, and a function's
+   * `concurrencyMax` holds for them. Default: those of none.
+   */
+  isOwn?: (endpoint: string) => boolean;
+  /** Remembers which runs of this process are under way, should it die. Default: nothing does. */
+  journal?: RunJournal;
+  /**
+   * How often the process may die in runs of one call, the last time with no other run beside it, before the call
+   * fails with PERMANENT_ERROR. With 1 or 2 a call in flight when somebody kills the process may be taken for the
+   * cause; many cost that many starts. Default: 3.
+   */
+  processDeathsMax?: number;
   /** From 0 up to 1; for the jitter of retries. Default: Math.random. */
   random?: () => number;
 
@@ -89,6 +103,9 @@ export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
     clock: options.clock,
     onLost: options.onLost ?? (() => {}),
     random: options.random ?? Math.random,
+    isOwn: options.isOwn ?? (() => false),
+    journal: options.journal ?? NO_JOURNAL,
+    processDeathsMax: options.processDeathsMax ?? 3,
     retry: {
       ...DEFAULT_RETRY,
       ...options.retry,
@@ -117,6 +134,7 @@ export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
 function checkRelations(settings: SchedulerSettings): void {
   const { concurrency, retry } = settings;
   atLeast("runTimeoutMs", settings.runTimeoutMs, 1);
+  atLeast("processDeathsMax", settings.processDeathsMax, 1);
   atLeast("graceMs", settings.graceMs, 0);
   atLeast("runsMax", settings.runsMax, 1);
   atLeast("liveCallsMax", settings.liveCallsMax, 1);

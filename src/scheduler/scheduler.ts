@@ -140,6 +140,11 @@ export class Scheduler implements SchedulerApi {
     return await usable(this.#control.retry(id));
   }
 
+  /** The process is about to end, with or without its runs: from here on no run is to blame for its death. */
+  announceEnd(): void {
+    this.#settings.journal.forget();
+  }
+
   /** Writes a consistent copy of the store to a new file while calls go on. */
   async backup(file: string): Promise<void> {
     await usable(this.#session.backup(file));
@@ -186,6 +191,7 @@ export class Scheduler implements SchedulerApi {
     this.#retention.stop();
     this.#cancelCheck?.();
     this.#runner.stop();
+    this.#settings.journal.forget();
     await this.#drained();
     const error = new SchedulerError("unavailable", this.unready() ?? CLOSING);
     this.#engine.waiters.rejectAll(error);
@@ -207,7 +213,9 @@ export class Scheduler implements SchedulerApi {
     if (this.#settings.clock === undefined && behindMs > CLOCK_TOLERANCE_MS) {
       telemetry.emit({ type: "scheduler-clock-behind", behindMs });
     }
-    this.#recovered = await recover(this.#session, this.#engine);
+    const { journal, processDeathsMax } = this.#settings;
+    const { suspects } = this.#runner;
+    this.#recovered = await recover(this.#session, this.#engine, { journal, processDeathsMax, suspects });
     telemetry.emit({
       type: "scheduler-recovered",
       epoch: this.#engine.epoch,

@@ -20,7 +20,12 @@ import {
   LocalDelivery,
   RoutedDelivery,
 } from "../scheduler/delivery/index.ts";
-import { type Scheduler, type SchedulerOptions, SchedulerSupervisor } from "../scheduler/index.ts";
+import {
+  FileRunJournal,
+  type Scheduler,
+  type SchedulerOptions,
+  SchedulerSupervisor,
+} from "../scheduler/index.ts";
 import { MemoryStore, SqliteStore, type Store, StoreError } from "../store/index.ts";
 import type { Telemetry } from "../telemetry/events.ts";
 import { schedulerGauges } from "../telemetry/metrics/index.ts";
@@ -112,6 +117,8 @@ export class SchedulerPart {
       delivery: this.#delivery,
       telemetry,
       tracing: installedTracing(),
+      isOwn: (endpoint) => this.#policy.isLocal(endpoint),
+      ...journalOf(config, telemetry),
       retryOf: (name) => (byName.get(name)?.options as FunctionOptions | undefined)?.retry,
     });
     schedulerGauges(metrics, () => ({
@@ -140,6 +147,7 @@ export class SchedulerPart {
 
   /** Starts no further run and waits for those under way. */
   async drain(deadlineMs: number): Promise<void> {
+    this.#supervisor?.current.announceEnd();
     await this.#delivery?.drain(deadlineMs);
   }
 
@@ -200,6 +208,17 @@ function storeOf({ storePath }: Config): Store {
   return new SqliteStore({ file });
 }
 
+/** Beside the store; one in memory has nothing to go on with after a death. */
+function journalOf({ storePath }: Config, telemetry: Telemetry): { journal?: FileRunJournal } {
+  if (storePath === IN_MEMORY) return {};
+  const file = `${resolve(storePath)}-runs`;
+  const onFailed = (error: unknown) => {
+    const message = `${file} cannot be written, a run that kills the process will not be found out: ${error}`;
+    telemetry.emit({ type: "notice", level: "warn", message });
+  };
+  return { journal: new FileRunJournal({ file, onFailed }) };
+}
+
 function limitsOf(config: Config): Omit<SchedulerOptions, "store" | "delivery"> {
   return {
     retry: {
@@ -211,6 +230,7 @@ function limitsOf(config: Config): Omit<SchedulerOptions, "store" | "delivery"> 
     retentionMs: config.retentionMs,
     keyRetentionMs: config.keyRetentionMs,
     liveCallsMax: config.liveCallsMax,
+    processDeathsMax: config.processDeathsMax,
     runsMax: config.runsMax,
   };
 }

@@ -19,6 +19,9 @@ export function logSchedulerEvents(
       case "scheduler-recovered":
         logRecovery(logger, event);
         break;
+      case "scheduler-runs-interrupted":
+        logger.warn({ runs: event.runs, ended: event.ended }, interrupted(event));
+        break;
       case "scheduler-clock-behind":
         logger.warn(
           { behindMs: event.behindMs },
@@ -93,6 +96,17 @@ function logRecovery(logger: Logger, event: Extract<SchedulerEvent, { type: "sch
     details,
     `recovered ${live} calls in ${details.durationMs} ms: ${ready} to run, ${delayed} delayed, ` +
       `${suspended} suspended, ${cancelling} being cancelled`,
+  );
+}
+
+function interrupted({
+  runs,
+  ended,
+}: Extract<SchedulerEvent, { type: "scheduler-runs-interrupted" }>): string {
+  const calls = runs === 1 ? "1 run" : `${runs} runs`;
+  return (
+    `the process before died with ${calls} under way: ${ended} of these calls failed as its cause, ` +
+    "the others run one at a time until they are cleared"
   );
 }
 

@@ -11,6 +11,11 @@ export type SchedulerEvent =
       readonly cancelling: number;
       readonly durationMs: number;
     }
+  /**
+   * The process before died while it had so many runs under way: those calls run one at a time until each is
+   * cleared. So many were ended, since they have killed too often.
+   */
+  | { readonly type: "scheduler-runs-interrupted"; readonly runs: number; readonly ended: number }
   /** The wall clock is behind the latest time in the store: time goes on from there. */
   | { readonly type: "scheduler-clock-behind"; readonly behindMs: number }
   | { readonly type: "scheduler-committed"; readonly changes: number; readonly durationMs: number }

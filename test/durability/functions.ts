@@ -1,4 +1,5 @@
 // Functions for the tests of durability: how often each call ran is counted in files, which outlive the process.
+import { execFileSync } from "node:child_process";
 import { appendFileSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { dispatch } from "dispatch-ts";
@@ -49,4 +50,17 @@ export const pipeline = dispatch.function("pipeline", async (folder: string, ste
     await mark(folder, `after ${index}`);
   }
   return total;
+});
+
+/** As a crash of native code, or the system when memory runs out: not by means that a thread sees through. */
+export const kill = dispatch.function("kill", (folder: string) => {
+  appendFileSync(join(folder, "kills"), "x");
+  execFileSync("kill", ["-9", String(process.pid)]);
+});
+
+/** Takes its time. */
+export const linger = dispatch.function("linger", async (folder: string, name: string, ms: number) => {
+  appendFileSync(join(folder, name), "x");
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return `${name} is done`;
 });

@@ -108,6 +108,15 @@ export const schedulerOptions = [
     doc: "Calls that have not ended, at the most; more are refused with 429. Each takes about 600 bytes of memory.",
   },
   {
+    name: "processDeathsMax",
+    type: "integer",
+    default: 3,
+    min: 1,
+    max: 1_000,
+    group: "scheduler",
+    doc: "How often this process may die in runs of one call, the last time with no other run beside it, before the call fails with PERMANENT_ERROR. With 1 or 2 a call in flight when somebody kills the process may be taken for the cause; many cost that many starts.",
+  },
+  {
     name: "runsMax",
     type: "integer",
     default: 4_096,

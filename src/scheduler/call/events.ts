@@ -5,6 +5,7 @@ import type { Status } from "../../wire/status.ts";
 export type CallEvent =
   | RecordedEvent
   | RecoveredEvent
+  | InterruptedEvent
   | DueEvent
   | StartedEvent
   | ExitedEvent
@@ -26,6 +27,14 @@ export interface RecordedEvent {
 /** The call was read back from the store after a restart. */
 export interface RecoveredEvent {
   readonly type: "recovered";
+}
+
+/** Said before `recovered`: the process before died while it ran this attempt, by which or by something else. */
+export interface InterruptedEvent {
+  readonly type: "interrupted";
+  readonly attempt: number;
+  /** Encoded dispatch.sdk.v1.Error: that it has killed too many, and is not to run again. */
+  readonly error: Uint8Array | null;
 }
 
 /** The call's timer fired: a delay, a wait, a run or the call's life is over; the clock tells which. */

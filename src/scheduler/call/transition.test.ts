@@ -28,6 +28,11 @@ const failure = status.map((value) => failed(value, { policy }));
 const events: { readonly [T in CallEventType]: fc.Arbitrary<Extract<CallEvent, { type: T }>> } = {
   recorded: fc.constant({ type: "recorded" }),
   recovered: fc.constant({ type: "recovered" }),
+  interrupted: fc.record({
+    type: fc.constant("interrupted"),
+    attempt,
+    error: fc.constantFrom(null, bytes("e")),
+  }),
   due: failure.map((value) => ({ type: "due", failure: value, graceMs: 500 })),
   started: fc.integer({ min: 0, max: 2 }).map((results) => ({ type: "started", timeoutMs: 1000, results })),
   exited: fc.record({

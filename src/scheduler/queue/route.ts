@@ -6,6 +6,8 @@ import { Fifo } from "./fifo.ts";
 export class Route {
   readonly endpoint: string;
   readonly function: string;
+  /** Its runs are run in this process. */
+  readonly isOwn: boolean;
   /** Runs under way and being prepared. */
   inFlight = 0;
   readonly #options: AimdOptions;
@@ -14,8 +16,9 @@ export class Route {
   readonly #queues: { readonly priority: number; readonly entries: Fifo<Entry> }[] = [];
   #waiting = 0;
 
-  constructor(endpoint: string, name: string, options: AimdOptions) {
+  constructor(endpoint: string, name: string, options: AimdOptions, isOwn = false) {
     this.endpoint = endpoint;
+    this.isOwn = isOwn;
     this.function = name;
     this.#options = options;
     this.#aimd = aimdStart(options);

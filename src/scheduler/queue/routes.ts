@@ -8,6 +8,8 @@ export interface RoutesOptions {
   readonly aimd: AimdOptions;
   /** Runs under way over all routes. */
   readonly runsMax: number;
+  /** Whether the runs of an endpoint are run in this process. Default: those of none. */
+  readonly isOwn?: (endpoint: string) => boolean;
 }
 
 export class Routes {
@@ -20,7 +22,9 @@ export class Routes {
   readonly #turns = new Fifo<Route>();
   readonly #inTurns = new Set<Route>();
   #inFlight = 0;
+  #ownInFlight = 0;
   #waiting = 0;
+  #ownHeld = false;
 
   constructor(options: RoutesOptions) {
     this.#options = options;
@@ -30,8 +34,27 @@ export class Routes {
     return this.#inFlight;
   }
 
+  /** Of those in flight, the ones in this process. */
+  get ownInFlight(): number {
+    return this.#ownInFlight;
+  }
+
   get waiting(): number {
     return this.#waiting;
+  }
+
+  /** While held, no run in this process starts but by `startOutOfTurn`. */
+  holdOwn(held: boolean): void {
+    if (held === this.#ownHeld) return;
+    this.#ownHeld = held;
+    if (!held) for (const route of this) this.#offerTurn(route);
+  }
+
+  /** A place for an entry that is not in the queue, whatever the limits are. */
+  startOutOfTurn(entry: Entry): Route {
+    const route = this.#routeOf(entry.call.endpoint, entry.call.function);
+    this.#occupy(route);
+    return route;
   }
 
   push(entry: Entry): void {
@@ -47,11 +70,10 @@ export class Routes {
       const route = this.#turns.shift();
       if (route === undefined) return undefined;
       this.#inTurns.delete(route);
-      if (!route.canStart) continue;
+      if (!this.#mayStart(route)) continue;
       const entry = route.shift()!;
       this.#waiting -= 1;
-      route.inFlight += 1;
-      this.#inFlight += 1;
+      this.#occupy(route);
       this.#offerTurn(route);
       return { entry, route };
     }
@@ -62,6 +84,7 @@ export class Routes {
   release(route: Route): void {
     route.inFlight -= 1;
     this.#inFlight -= 1;
+    if (route.isOwn) this.#ownInFlight -= 1;
     if (route.canStart) this.#offerTurn(route);
     else if (route.isIdle) this.#forget(route);
   }
@@ -70,8 +93,18 @@ export class Routes {
     for (const byFunction of this.#routes.values()) yield* byFunction.values();
   }
 
+  #occupy(route: Route): void {
+    route.inFlight += 1;
+    this.#inFlight += 1;
+    if (route.isOwn) this.#ownInFlight += 1;
+  }
+
+  #mayStart(route: Route): boolean {
+    return route.canStart && !(this.#ownHeld && route.isOwn);
+  }
+
   #offerTurn(route: Route): void {
-    if (!route.canStart || this.#inTurns.has(route)) return;
+    if (!this.#mayStart(route) || this.#inTurns.has(route)) return;
     this.#inTurns.add(route);
     this.#turns.push(route);
   }
@@ -80,8 +113,13 @@ export class Routes {
     let byFunction = this.#routes.get(endpoint);
     if (byFunction === undefined) this.#routes.set(endpoint, (byFunction = new Map()));
     let route = byFunction.get(name);
-    if (route === undefined) byFunction.set(name, (route = new Route(endpoint, name, this.#options.aimd)));
+    if (route === undefined) byFunction.set(name, (route = this.#newRoute(endpoint, name)));
     return route;
+  }
+
+  #newRoute(endpoint: string, name: string): Route {
+    const { aimd, isOwn } = this.#options;
+    return new Route(endpoint, name, aimd, isOwn?.(endpoint));
   }
 
   /** Idle routes are kept while there are few, for what they have learned; names come from callers. */

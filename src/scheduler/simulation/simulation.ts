@@ -11,6 +11,7 @@ import { type Faults, type Mutation, NO_FAULTS, randomFaults } from "./faults.ts
 import { FaultyDelivery } from "./faulty-delivery.ts";
 import { FaultyStore } from "./faulty-store.ts";
 import { Invariants } from "./invariants.ts";
+import { MemoryRunJournal } from "./memory-journal.ts";
 import { ProcessClock } from "./process-clock.ts";
 import { SeededRandom } from "./random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -54,6 +55,7 @@ class Life {
   readonly #random: SeededRandom;
   readonly #clock = new VirtualClock();
   readonly #memory = new MemoryStore({ tag: "simula", idBlock: 64 });
+  readonly #journal = new MemoryRunJournal();
   readonly #invariants: Invariants;
   readonly #world: World;
   readonly #network: FaultyDelivery;
@@ -140,6 +142,9 @@ class Life {
         store,
         delivery: this.#network,
         clock,
+        isOwn: () => true,
+        journal: this.#journal,
+        processDeathsMax: this.#random.pick([2, 3, 1_000_000]),
         random: () => this.#random.next(),
         telemetry: this.#options.telemetry ?? this.#invariants.telemetry ?? silentTelemetry,
         runTimeoutMs: RUN_TIMEOUT_MS,
