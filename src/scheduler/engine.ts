@@ -322,8 +322,10 @@ export class Engine {
 
   #timerFired(entry: Entry): void {
     const failure = this.#hooks.failureOf(entry);
+    const { run } = entry;
+    const runLeftMs = run === undefined ? 0 : run.startedMs + run.timeoutMs - this.clock.monotonicMs();
     try {
-      this.apply(entry, { type: "due", failure, graceMs: this.#settings.graceMs });
+      this.apply(entry, { type: "due", failure, runLeftMs, graceMs: this.#settings.graceMs });
     } catch (error) {
       this.fault("due", error);
     }

@@ -300,6 +300,28 @@ test("a run whose answer never comes is given up and tried again; the late answe
   await subject.close();
 });
 
+test("a clock that is set forward does not use up the time of the runs under way", async () => {
+  const subject = await new Subject().on("slow", pending).open({ runTimeoutMs: 30_000 });
+  await subject.dispatch("slow");
+  await subject.clock.advance(10_000);
+  subject.clock.setForward(3_600_000);
+  await subject.clock.advance(19_000);
+  assert.equal(subject.runs.length, 1);
+  await subject.clock.advance(3_000);
+  assert.equal(subject.runs.length, 2, "its time is over when it is");
+  await subject.close();
+});
+
+test("a clock that is set forward past a call's expiration expires it, whether it runs or not", async () => {
+  const subject = await new Subject().on("slow", pending).open({ runTimeoutMs: 30_000 });
+  const id = await subject.dispatch("slow", { expirationMs: 60_000 });
+  await subject.settle();
+  subject.clock.setForward(3_600_000);
+  await subject.clock.advance(6_000);
+  assert.equal(await subject.stateOf(id), "expired");
+  await subject.close();
+});
+
 test("a delivery that throws counts as TEMPORARY_ERROR", async () => {
   let broken = true;
   const subject = await new Subject()

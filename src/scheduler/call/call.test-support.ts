@@ -70,7 +70,7 @@ export class Script {
 
   due(afterMs: number): this {
     this.nowMs += afterMs;
-    return this.tell({ type: "due", failure: failed(Status.TIMEOUT), graceMs: 500 });
+    return this.tell({ type: "due", failure: failed(Status.TIMEOUT), runLeftMs: 0, graceMs: 500 });
   }
 
   childEnded(generation = this.call.generation): this {

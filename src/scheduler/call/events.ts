@@ -42,6 +42,11 @@ export interface DueEvent {
   readonly type: "due";
   /** What a running attempt that is given up counts as. */
   readonly failure: AttemptFailure;
+  /**
+   * What is left of the running attempt's time, measured: the time of day may have been set forward, or the machine
+   * may have slept. 0 or less: nothing.
+   */
+  readonly runLeftMs: number;
   /** How long a run may take to stop once told to. */
   readonly graceMs: number;
 }

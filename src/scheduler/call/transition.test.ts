@@ -33,7 +33,12 @@ const events: { readonly [T in CallEventType]: fc.Arbitrary<Extract<CallEvent, {
     attempt,
     error: fc.constantFrom(null, bytes("e")),
   }),
-  due: failure.map((value) => ({ type: "due", failure: value, graceMs: 500 })),
+  due: fc.record({
+    type: fc.constant("due"),
+    failure,
+    runLeftMs: fc.constantFrom(-5, 0, 0.4, 700),
+    graceMs: fc.constant(500),
+  }),
   started: fc.integer({ min: 0, max: 2 }).map((results) => ({ type: "started", timeoutMs: 1000, results })),
   exited: fc.record({
     type: fc.constant("exited"),
