@@ -56,7 +56,11 @@ export interface SchedulerOptions {
   concurrency?: Partial<AimdOptions>;
   /** Runs at a time over all destinations. Default: 4096. */
   runsMax?: number;
-  /** Live calls at a time; more are refused as `resource_exhausted`. About 250 bytes each while they wait. Default: 2_000_000. */
+  /**
+   * Live calls at a time, about 250 bytes each while they wait. The last tenth is kept for calls that calls make:
+   * beyond it clients are refused as `resource_exhausted`. A poll whose calls have no room at all is tried again as
+   * THROTTLED for a while, then refused. Default: 2_000_000.
+   */
   liveCallsMax?: number;
   /**
    * Waiting calls that are kept as objects, ready to go on at once; those that have waited longest are packed into

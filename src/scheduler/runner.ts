@@ -266,7 +266,10 @@ export class Runner {
     const count = event.poll.calls.length;
     const firstChildId = this.#engine.ids.take(count);
     if (firstChildId !== undefined) {
-      this.#tell(entry, { ...event, firstChildId });
+      const { liveCallsMax, telemetry } = this.#settings;
+      const room = liveCallsMax - this.#engine.calls.size;
+      if (count > room) telemetry.emit({ type: "scheduler-calls-refused", reason: "full", count });
+      this.#tell(entry, { ...event, firstChildId, room, roomMax: liveCallsMax - 1 });
       return;
     }
     this.#engine.ids.refill(count).then(

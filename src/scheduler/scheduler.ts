@@ -137,6 +137,7 @@ export class Scheduler implements SchedulerApi {
   }
 
   async retry(id: string): Promise<CallSummary> {
+    this.#refuseWhenFull(1);
     return await usable(this.#control.retry(id));
   }
 
@@ -266,7 +267,8 @@ export class Scheduler implements SchedulerApi {
     if (this.#closing !== undefined) {
       refuse("closing", new SchedulerError("unavailable", CLOSING, { retryAfterMs }));
     }
-    if (calls.size + count > liveCallsMax || committer.pending + count > pendingChangesMax) {
+    const rootsMax = liveCallsMax - Math.floor(liveCallsMax / 10);
+    if (calls.size + count > rootsMax || committer.pending + count > pendingChangesMax) {
       const message = `too many calls are under way: ${calls.size} live, ${committer.pending} to be stored`;
       refuse("full", new SchedulerError("resource_exhausted", message, { retryAfterMs }));
     }

@@ -105,7 +105,7 @@ export const schedulerOptions = [
     min: 1,
     max: 2 ** 31 - 1,
     group: "scheduler",
-    doc: "Calls that have not ended, at the most; more are refused with 429. Each takes about 600 bytes of memory.",
+    doc: "Calls that have not ended, at the most; each takes about 600 bytes of memory. Clients are refused with 429 when only a tenth is left, which is for calls that calls make. Without room for those, their caller is tried again as THROTTLED for half a minute; then it is told.",
   },
   {
     name: "processDeathsMax",

@@ -51,6 +51,8 @@ export class Script {
       attempt: this.call.attempt,
       poll: poll(changes),
       firstChildId: 100,
+      room: 1000,
+      roomMax: 1000,
       failure,
     });
   }

@@ -75,6 +75,9 @@ export interface PolledEvent {
   readonly poll: Poll;
   /** Ids for the poll's calls: as many as there are, from this one on. */
   readonly firstChildId: number;
+  /** How many more calls may live now, and how many could if no other call lived. */
+  readonly room: number;
+  readonly roomMax: number;
   /** How the call goes on should the poll be refused again and again. */
   readonly failure: AttemptFailure;
 }

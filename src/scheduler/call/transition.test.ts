@@ -57,6 +57,8 @@ const events: { readonly [T in CallEventType]: fc.Arbitrary<Extract<CallEvent, {
       poll({ calls: [child({ function: "" })] }),
     ),
     firstChildId: fc.constant(100),
+    room: fc.constantFrom(0, 1, 1000),
+    roomMax: fc.constantFrom(1, 1000),
     failure,
   }),
   tail_called: fc.record({
