@@ -13,6 +13,7 @@ test("the defaults are these", () => {
     random: ____,
     retryOf: _____,
     onLost: ______,
+    concurrencyMaxOf: _______,
     isOwn,
     journal,
     ...defaults

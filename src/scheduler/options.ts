@@ -24,6 +24,11 @@ export interface SchedulerOptions {
    * `concurrencyMax` holds for them. Default: those of none.
    */
   isOwn?: (endpoint: string) => boolean;
+  /**
+   * How many runs of a function this process may have at a time, over all endpoints that are its own; the adaptive
+   * limits hold below that. Default: no limit.
+   */
+  concurrencyMaxOf?: (functionName: string) => number | undefined;
   /** Remembers which runs of this process are under way, should it die. Default: nothing does. */
   journal?: RunJournal;
   /**
@@ -108,6 +113,7 @@ export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
     onLost: options.onLost ?? (() => {}),
     random: options.random ?? Math.random,
     isOwn: options.isOwn ?? (() => false),
+    concurrencyMaxOf: options.concurrencyMaxOf ?? (() => undefined),
     journal: options.journal ?? NO_JOURNAL,
     processDeathsMax: options.processDeathsMax ?? 3,
     retry: {

@@ -31,8 +31,8 @@ export class Runner {
     this.#engine = engine;
     this.#session = session;
     this.#settings = settings;
-    const { concurrency: aimd, runsMax, isOwn } = settings;
-    this.routes = new Routes({ aimd, runsMax, isOwn });
+    const { concurrency: aimd, runsMax, isOwn, concurrencyMaxOf } = settings;
+    this.routes = new Routes({ aimd, runsMax, isOwn, concurrencyMaxOf });
     this.suspects = new Suspects(settings.processDeathsMax);
   }
 
@@ -58,7 +58,8 @@ export class Runner {
   #pumpSuspects(): void {
     for (;;) {
       this.routes.holdOwn(this.suspects.wantsAlone);
-      const next = this.suspects.next(this.routes.ownInFlight);
+      const hasPlace = (entry: Entry) => this.routes.hasPlaceFor(entry);
+      const next = this.suspects.next(this.routes.ownInFlight, hasPlace);
       if (next === undefined) return;
       this.#begin({ ...next, route: this.routes.startOutOfTurn(next.entry) });
     }
@@ -299,7 +300,9 @@ export class Runner {
     run.route.learn({ status, startedMs: run.startedMs, endedMs: this.#engine.clock.monotonicMs() });
     this.routes.release(run.route);
     if (!this.suspects.has(run.entry.call.id)) return;
-    this.suspects.cleared(run.entry);
+    // What was refused for want of a place may not have run at all.
+    if (status === Status.THROTTLED) this.suspects.passed(run.entry);
+    else this.suspects.cleared(run.entry);
     this.routes.holdOwn(this.suspects.wantsAlone);
   }
 }

@@ -139,6 +139,20 @@ test("a store that is moved away makes the service unready, and ready again once
   assert.equal(decodeValue(readAny(output!)), "Hello, you!");
 });
 
+test("calls of a function wait for each other as its concurrencyMax says, and none is refused", async (t) => {
+  const { folder, start } = setup(t);
+  const { scheduler, url } = await start({}, "pool");
+  const endpoints = [LOCAL_ENDPOINT, url];
+  const ids = await scheduler!.dispatch(
+    Array.from({ length: 12 }, (_, index) => ({ ...call("solo", folder), endpoint: endpoints[index % 2]! })),
+  );
+  for (const id of ids) {
+    const { output } = await scheduler!.wait(id);
+    assert.equal(decodeValue(readAny(output!)), 1, "how many were under way");
+    assert.equal((await scheduler!.get(id)).attempt, 1);
+  }
+});
+
 test("keys are changed while the service runs", async (t) => {
   const { start } = setup(t);
   const service = await start({ apiKeys: "old" });

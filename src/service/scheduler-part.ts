@@ -107,6 +107,7 @@ export class SchedulerPart {
     const { config, telemetry, metrics } = this.#options;
     for (const endpoint of ownEndpoints(url, config.endpointUrl)) this.#local.add(endpoint);
     const byName = new Map(functions.map((one) => [one.name, one]));
+    const optionsOf = (name: string) => byName.get(name)?.options as FunctionOptions | undefined;
     const local = new LocalDelivery(runner, byName);
     this.#delivery = new DrainableDelivery(
       new RoutedDelivery({ policy: this.#policy, local, http: this.#http, bridge: this.#bridge }),
@@ -119,7 +120,8 @@ export class SchedulerPart {
       tracing: installedTracing(),
       isOwn: (endpoint) => this.#policy.isLocal(endpoint),
       ...journalOf(config, telemetry),
-      retryOf: (name) => (byName.get(name)?.options as FunctionOptions | undefined)?.retry,
+      retryOf: (name) => optionsOf(name)?.retry,
+      concurrencyMaxOf: (name) => optionsOf(name)?.concurrencyMax,
     });
     schedulerGauges(metrics, () => ({
       ...this.scheduler.stats(),
@@ -160,6 +162,7 @@ export class SchedulerPart {
 
 interface FunctionOptions {
   readonly retry?: NonNullable<SchedulerOptions["retry"]>;
+  readonly concurrencyMax?: number;
 }
 
 const OPEN_NOTICE =

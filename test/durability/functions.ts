@@ -58,9 +58,24 @@ export const kill = dispatch.function("kill", (folder: string) => {
   execFileSync("kill", ["-9", String(process.pid)]);
 });
 
+let underWay = 0;
+
 /** Takes its time. */
 export const linger = dispatch.function("linger", async (folder: string, name: string, ms: number) => {
   appendFileSync(join(folder, name), "x");
   await new Promise((resolve) => setTimeout(resolve, ms));
   return `${name} is done`;
 });
+
+/** One at a time: gives how many are under way. */
+export const solo = dispatch.function(
+  "solo",
+  async () => {
+    underWay += 1;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const count = underWay;
+    underWay -= 1;
+    return count;
+  },
+  { concurrencyMax: 1 },
+);

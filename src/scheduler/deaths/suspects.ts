@@ -88,11 +88,11 @@ export class Suspects {
   }
 
   /** The suspect that may start now, the least suspicious first. */
-  next(othersInFlight: number): SuspectTurn | undefined {
+  next(othersInFlight: number, hasPlace: (entry: Entry) => boolean = () => true): SuspectTurn | undefined {
     const [first] = this.#waiting;
     if (this.#current !== undefined || first === undefined) return undefined;
     const alone = this.#mustBeAlone(first);
-    if (alone && othersInFlight > 0) return undefined;
+    if ((alone && othersInFlight > 0) || !hasPlace(first)) return undefined;
     this.#waiting.shift();
     this.#current = { entry: first, alone };
     return this.#current;

@@ -3,6 +3,7 @@ import type { Entry } from "../entry.ts";
 import type { AimdOptions } from "./aimd.ts";
 import { Fifo } from "./fifo.ts";
 import { Route } from "./route.ts";
+import { SharedLimit } from "./shared-limit.ts";
 
 export interface RoutesOptions {
   readonly aimd: AimdOptions;
@@ -10,6 +11,8 @@ export interface RoutesOptions {
   readonly runsMax: number;
   /** Whether the runs of an endpoint are run in this process. Default: those of none. */
   readonly isOwn?: (endpoint: string) => boolean;
+  /** How many runs of a function this process may have at a time. Default: no limit. */
+  readonly concurrencyMaxOf?: (functionName: string) => number | undefined;
 }
 
 export class Routes {
@@ -21,6 +24,8 @@ export class Routes {
    */
   readonly #turns = new Fifo<Route>();
   readonly #inTurns = new Set<Route>();
+  /** By function. */
+  readonly #sharedLimits = new Map<string, SharedLimit>();
   #inFlight = 0;
   #ownInFlight = 0;
   #waiting = 0;
@@ -50,7 +55,13 @@ export class Routes {
     if (!held) for (const route of this) this.#offerTurn(route);
   }
 
-  /** A place for an entry that is not in the queue, whatever the limits are. */
+  /** Whether its function's own limit has a place for the entry. */
+  hasPlaceFor(entry: Entry): boolean {
+    const { shared } = this.#routeOf(entry.call.endpoint, entry.call.function);
+    return shared === undefined || shared.inFlight < shared.max;
+  }
+
+  /** A place for an entry that is not in the queue, whatever the adaptive limits are. */
   startOutOfTurn(entry: Entry): Route {
     const route = this.#routeOf(entry.call.endpoint, entry.call.function);
     this.#occupy(route);
@@ -85,6 +96,10 @@ export class Routes {
     route.inFlight -= 1;
     this.#inFlight -= 1;
     if (route.isOwn) this.#ownInFlight -= 1;
+    if (route.shared !== undefined) {
+      route.shared.inFlight -= 1;
+      for (const sharing of route.shared.routes) this.#offerTurn(sharing);
+    }
     if (route.canStart) this.#offerTurn(route);
     else if (route.isIdle) this.#forget(route);
   }
@@ -97,6 +112,7 @@ export class Routes {
     route.inFlight += 1;
     this.#inFlight += 1;
     if (route.isOwn) this.#ownInFlight += 1;
+    if (route.shared !== undefined) route.shared.inFlight += 1;
   }
 
   #mayStart(route: Route): boolean {
@@ -118,8 +134,22 @@ export class Routes {
   }
 
   #newRoute(endpoint: string, name: string): Route {
-    const { aimd, isOwn } = this.#options;
-    return new Route(endpoint, name, aimd, isOwn?.(endpoint));
+    const { aimd } = this.#options;
+    const isOwn = this.#options.isOwn?.(endpoint) ?? false;
+    const shared = isOwn ? this.#sharedLimitOf(name) : undefined;
+    const route = new Route(endpoint, name, aimd, { isOwn, shared });
+    shared?.routes.add(route);
+    return route;
+  }
+
+  #sharedLimitOf(name: string): SharedLimit | undefined {
+    const known = this.#sharedLimits.get(name);
+    if (known !== undefined) return known;
+    const max = this.#options.concurrencyMaxOf?.(name);
+    if (max === undefined) return undefined;
+    const limit = new SharedLimit(max);
+    this.#sharedLimits.set(name, limit);
+    return limit;
   }
 
   /** Idle routes are kept while there are few, for what they have learned; names come from callers. */
@@ -127,6 +157,7 @@ export class Routes {
     const byFunction = this.#routes.get(route.endpoint);
     if (byFunction === undefined || (byFunction.size <= KEPT_MAX && this.#routes.size <= KEPT_MAX)) return;
     byFunction.delete(route.function);
+    route.shared?.routes.delete(route);
     if (byFunction.size === 0) this.#routes.delete(route.endpoint);
   }
 }
