@@ -1,12 +1,12 @@
 /** What can be wrong around the scheduler: the store, the clock, the destinations, too much work. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { StoreError, type StoreErrorCode } from "../store/index.ts";
+import { StoreError } from "../store/index.ts";
 import { Status } from "../wire/status.ts";
 import { SystemClock } from "./clock.ts";
 import { SchedulerError } from "./errors.ts";
 import { call, pending, RefusingStore, Subject } from "./scheduler.test-support.ts";
-import { exitResponse, pollResponse, type ReceivedRun } from "./simulation/messages.ts";
+import { exitResponse, pollResponse } from "./simulation/messages.ts";
 
 const full = new StoreError("full", "the disk is full");
 const unavailable = (error: unknown) => error instanceof SchedulerError && error.code === "unavailable";
@@ -58,104 +58,6 @@ test("an answer that cannot be stored is kept until it can be; until then nobody
   assert.equal((await subject.result(id!)).text, "hello");
   assert.equal((await subject.result(later!)).text, "other");
   await subject.close();
-});
-
-test("an idle scheduler finds out that its store is gone, and says so until it is back", async () => {
-  const store = new RefusingStore();
-  const subject = await new Subject(store).on("greet", () => exitResponse("hello")).open();
-  assert.equal(subject.scheduler.unready(), undefined);
-  store.refuse = full;
-  await subject.clock.advance(11_000);
-  assert.match(subject.scheduler.unready()!, /the store takes nothing .*the disk is full/);
-  await assert.rejects(subject.scheduler.dispatch([call("greet")]), unavailable);
-  await subject.clock.advance(3_600_000);
-  store.refuse = undefined;
-  await subject.clock.advance(5_000);
-  assert.equal(subject.scheduler.unready(), undefined, "a full disk is waited for, however long");
-  assert.equal((await subject.result(await subject.dispatch("greet"))).text, "hello");
-  await subject.close();
-});
-
-test("while commits succeed nothing is written to find out whether they would", async () => {
-  const store = new RefusingStore();
-  const subject = await new Subject(store).on("greet", () => exitResponse("hello")).open();
-  for (let second = 0; second < 20; second++) {
-    await subject.dispatch("greet");
-    await subject.clock.advance(1_000);
-  }
-  assert.equal(store.checks, 0);
-  await subject.clock.advance(20_000);
-  assert.ok(store.checks >= 3);
-  await subject.close();
-});
-
-test("a commit that hangs is trouble once it has hung for ten seconds", async () => {
-  const store = new RefusingStore();
-  const subject = await new Subject(store).on("greet", () => exitResponse("hello")).open();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  store.hold = promise;
-  const asked = subject.scheduler.dispatch([call("greet")]);
-  await subject.clock.advance(9_000);
-  assert.equal(subject.scheduler.unready(), undefined);
-  await subject.clock.advance(2_000);
-  assert.match(subject.scheduler.unready()!, /has not answered for 1[01] s/);
-  await assert.rejects(subject.scheduler.dispatch([call("greet")]), unavailable);
-  resolve();
-  await subject.until(asked);
-  assert.equal(subject.scheduler.unready(), undefined);
-  await subject.close();
-});
-
-for (const code of ["corrupted", "read_only", "gone", "closed"] satisfies StoreErrorCode[]) {
-  test(`a commit that fails as ${code} is not tried again: the scheduler stops, and tells whom it concerns`, async () => {
-    const store = new RefusingStore();
-    const lost: string[] = [];
-    const subject = await new Subject(store)
-      .on("greet", pending)
-      .open({ onLost: (error) => lost.push(error.code) });
-    const id = await subject.dispatch("greet");
-    const waiting = assert.rejects(subject.scheduler.wait(id), unavailable);
-    store.refuse = new StoreError(code, "no more");
-    const { commits } = store;
-    await assert.rejects(subject.until(subject.scheduler.dispatch([call("greet")])), unavailable);
-    await subject.clock.advance(60_000);
-    await waiting;
-    assert.equal(store.commits, commits + 1);
-    assert.deepEqual(lost, [code]);
-    assert.match(subject.scheduler.unready()!, /the store was lost .*no more/);
-    const { scheduler } = subject;
-    await assert.rejects(subject.until(scheduler.wait(id)), unavailable);
-    await assert.rejects(subject.until(scheduler.cancel(id)), unavailable);
-  });
-}
-
-test("an error that may pass is tried again with growing pauses, a bounded number of times", async () => {
-  const store = new RefusingStore();
-  const lost: string[] = [];
-  const subject = await new Subject(store).open({ onLost: (error) => lost.push(error.code) });
-  subject.on("greet", () => {
-    store.refuse = new StoreError("failed", "disk I/O error");
-    return exitResponse("hello");
-  });
-  await subject.dispatch("greet");
-  await subject.clock.advance(20_000);
-  assert.deepEqual(lost, []);
-  await subject.clock.advance(20_000);
-  assert.deepEqual(lost, ["failed"]);
-  const failures = subject.events.filter(({ type }) => type === "scheduler-commit-failed");
-  assert.equal(failures.length, 11);
-});
-
-test("a store that is damaged for a reader is lost, though it still takes changes", async () => {
-  const store = new RefusingStore();
-  const lost: string[] = [];
-  const subject = await new Subject(store)
-    .on("greet", () => exitResponse("hello"))
-    .open({ payloadBytesMax: 0, onLost: (error) => lost.push(error.code) });
-  store.refuseReads = new StoreError("corrupted", "malformed");
-  await subject.dispatch("greet");
-  await subject.clock.advance(1_000);
-  assert.deepEqual(lost, ["corrupted"]);
 });
 
 test("a scheduler whose store was taken over stops", async () => {
@@ -240,88 +142,6 @@ test("more than may live at a time is refused, and taken again when there is roo
   answer(exitResponse("done"));
   await subject.settle();
   await subject.dispatch("slow");
-  await subject.close();
-});
-
-/** A caller that makes `count` calls, once, and says what it hears. */
-function callerOf(count: number) {
-  const calls = Array.from({ length: count }, (_, index) => ({
-    correlationId: BigInt(index),
-    function: "child",
-    input: "",
-    expirationMs: undefined,
-  }));
-  return ({ refused, results }: ReceivedRun) => {
-    if (refused) return exitResponse("refused");
-    if (results.length > 0) return exitResponse("done");
-    return pollResponse({ state: "s", calls, maxWaitMs: 1e9, min: count, max: 1000 });
-  };
-}
-
-test("what calls make has room beyond what clients may fill, and no more than that", async () => {
-  const subject = await new Subject()
-    .on("slow", pending)
-    .on("child", () => exitResponse("child"))
-    .on("caller", callerOf(2))
-    .open({ liveCallsMax: 20 });
-  const id = await subject.dispatch("caller");
-  await subject.until(subject.scheduler.dispatch(Array.from({ length: 17 }, () => call("slow"))));
-  await assert.rejects(subject.until(subject.scheduler.dispatch([call("slow")])), /too many calls/);
-  assert.equal((await subject.result(id)).text, "done");
-  await subject.close();
-});
-
-test("callers that wait for each other's room are told, and none waits for ever", async () => {
-  const subject = await new Subject()
-    .on("child", () => exitResponse("child"))
-    .on("caller", callerOf(3))
-    .open({ liveCallsMax: 10 });
-  let most = 0;
-  const inner = subject.deliver.bind(subject);
-  subject.deliver = (run) => {
-    most = Math.max(most, subject.scheduler.stats().liveCalls);
-    return inner(run);
-  };
-  const ids = await subject.until(
-    subject.scheduler.dispatch(Array.from({ length: 9 }, () => call("caller"))),
-  );
-  const texts: (string | undefined)[] = [];
-  for (const id of ids) texts.push((await subject.result(id)).text);
-  assert.ok(most <= 10, `${most} lived at a time`);
-  assert.ok(
-    texts.every((text) => text === "done" || text === "refused"),
-    texts.join(),
-  );
-  assert.ok(subject.clock.now() - Date.UTC(2030, 0, 1) < 300_000);
-  assert.ok(subject.events.some((event) => event.type === "scheduler-calls-refused"));
-  await subject.close();
-});
-
-test("a poll that waits for room goes on when there is some", async () => {
-  let release = () => {};
-  const subject = await new Subject()
-    .on("slow", () => new Promise((resolve) => (release = () => resolve(exitResponse("over")))))
-    .on("child", () => exitResponse("child"))
-    .on("caller", callerOf(9))
-    .open({ liveCallsMax: 10 });
-  await subject.dispatch("slow");
-  const id = await subject.dispatch("caller");
-  await subject.clock.advance(1_000);
-  assert.equal(await subject.stateOf(id), "delayed");
-  release();
-  assert.equal((await subject.result(id)).text, "done");
-  await subject.close();
-});
-
-test("a poll that can never have room is refused at once", async () => {
-  const subject = await new Subject().on("caller", callerOf(10)).open({ liveCallsMax: 10 });
-  const id = await subject.dispatch("caller");
-  await subject.settle();
-  assert.equal((await subject.result(id)).text, "refused");
-  assert.equal(subject.runs.length, 2);
-  const [, told] = await subject.until(subject.scheduler.events(id));
-  assert.equal(told?.kind, "poll_refused");
-  assert.equal(told.message, "poll.calls: there is room for 9 more calls, not for 10");
   await subject.close();
 });
 

@@ -1,11 +1,5 @@
 /** Durable calls: what is dispatched is recorded, run until it ends, and its result given to whoever asks. */
-import {
-  type OpenOptions,
-  remedyFor,
-  StoreError,
-  type StoreSession,
-  type StoreStats,
-} from "../store/index.ts";
+import type { OpenOptions, StoreError, StoreSession, StoreStats } from "../store/index.ts";
 import { statusName } from "../wire/status.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import type { Batch } from "./committer.ts";
@@ -19,6 +13,7 @@ import { type Recovered, recover } from "./recovery.ts";
 import { Retention } from "./retention.ts";
 import { Runner } from "./runner.ts";
 import type { SchedulerApi } from "./seam.ts";
+import { type SchedulerStats, statsOf } from "./stats.ts";
 import type {
   CallDetails,
   CallEvent,
@@ -28,26 +23,8 @@ import type {
   ListRequest,
   ListResponse,
 } from "./types.ts";
+import { usable } from "./usable.ts";
 import { errorText } from "./wire/error.ts";
-
-export interface SchedulerStats {
-  readonly liveCalls: number;
-  /** Ready and waiting for a place. */
-  readonly readyCalls: number;
-  /** How long the call that has waited longest for a place has waited; 0 when none waits. */
-  readonly oldestReadyMs: number;
-  readonly runsInFlight: number;
-  readonly timers: number;
-  readonly pendingChanges: number;
-  readonly payloadBytes: number;
-  readonly routes: readonly {
-    readonly endpoint: string;
-    readonly function: string;
-    readonly limit: number;
-    readonly inFlight: number;
-    readonly waiting: number;
-  }[];
-}
 
 export class Scheduler implements SchedulerApi {
   readonly #settings: SchedulerSettings;
@@ -157,25 +134,7 @@ export class Scheduler implements SchedulerApi {
   }
 
   stats(): SchedulerStats {
-    const { routes } = this.#runner;
-    let oldestReadyAtMs = this.#clock.monotonicMs();
-    for (const route of routes) oldestReadyAtMs = Math.min(oldestReadyAtMs, route.oldestReadyAtMs);
-    return {
-      liveCalls: this.#engine.calls.size,
-      readyCalls: routes.waiting,
-      oldestReadyMs: this.#clock.monotonicMs() - oldestReadyAtMs,
-      runsInFlight: routes.inFlight,
-      timers: this.#engine.timers.size,
-      pendingChanges: this.#engine.committer.pending,
-      payloadBytes: this.#engine.payloads.bytes,
-      routes: [...routes].map((route) => ({
-        endpoint: route.endpoint,
-        function: route.function,
-        limit: route.limit,
-        inFlight: route.inFlight,
-        waiting: route.waiting,
-      })),
-    };
+    return statsOf(this.#engine, this.#runner.routes);
   }
 
   /**
@@ -395,17 +354,6 @@ export class Scheduler implements SchedulerApi {
     void this.close();
     // Somebody closes it: nobody has to go on.
     if (closing === undefined) this.#settings.onLost(error);
-  }
-}
-
-/** A store that is closed, gone or damaged is no fault of who asks: another scheduler may have it open soon. */
-async function usable<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (cause) {
-    if (!(cause instanceof StoreError) || remedyFor(cause.code) !== "reopen") throw cause;
-    const details = { cause, retryAfterMs: RETRY_AFTER_MS };
-    throw new SchedulerError("unavailable", "the store cannot be used now", details);
   }
 }
 

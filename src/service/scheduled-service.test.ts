@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { Any } from "@bufbuild/protobuf/wkt";
 import { pino } from "pino";
 import { ConfigError, resolveConfig } from "../config/index.ts";
 import { LOCAL_ENDPOINT } from "../scheduler/delivery/index.ts";
 import { startService } from "../service.ts";
 import { StoreError } from "../store/index.ts";
+import { RunRequestSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
 import { readAny, writeAny } from "../wire/hot-path/index.ts";
+import { RequestSigner } from "../wire/signature/index.ts";
 import { decodeValue, encodeArguments } from "../wire/values/index.ts";
 
 const FUNCTIONS = new URL("../../test/durability/functions.ts", import.meta.url).href;
@@ -178,4 +183,32 @@ test("a bridge that is polled does not hold the service open", async (t) => {
   await fetch(`${service.url}/readyz`);
   await service.stop("test");
   assert.equal((await poll).status, 504);
+});
+
+test("a signed request that is caught and sent again is refused by a service, unless that is turned off", async (t) => {
+  const { start } = setup(t);
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const verificationKey = publicKey.export({ type: "spki", format: "pem" }) as string;
+  const body = toBinary(
+    RunRequestSchema,
+    create(RunRequestSchema, {
+      function: "greet",
+      directive: { case: "input", value: encodeArguments(["you"]) as Any },
+    }),
+  );
+  const statuses = async (refuseReplays: string, nonce?: () => string) => {
+    const service = await start({ verificationKey, refuseReplays, storePath: ":memory:" });
+    const url = new URL("/dispatch.sdk.v1.FunctionService/Run", service.url);
+    const headers = { "content-type": "application/proto" };
+    const signer = new RequestSigner({ key: privateKey, now: Date.now, ...(nonce && { nonce }) });
+    const signed = await signer.sign({ method: "POST", url, headers, body });
+    const send = async () =>
+      (await fetch(url, { method: "POST", headers: { ...headers, ...signed }, body: Buffer.from(body) }))
+        .status;
+    return [await send(), await send()];
+  };
+  assert.deepEqual(await statuses("nonce", randomUUID), [200, 503]);
+  assert.deepEqual(await statuses("nonce"), [200, 200]);
+  assert.deepEqual(await statuses("all"), [200, 503]);
+  assert.deepEqual(await statuses("off", randomUUID), [200, 200]);
 });

@@ -163,4 +163,6 @@ export interface ChildCall {
   readonly retry: RetryRecord | null;
   /** Null: that of the caller. */
   readonly trace: string | null;
+  /** Refused: two callers would wait for one call. */
+  readonly idempotencyKey?: string | undefined;
 }

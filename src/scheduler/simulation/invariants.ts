@@ -2,7 +2,7 @@
 import type { Change } from "../../store/index.ts";
 import type { MemoryStore } from "../../store/memory/store.ts";
 import type { Telemetry } from "../../telemetry/events.ts";
-import type { SchedulerStats } from "../scheduler.ts";
+import type { SchedulerStats } from "../stats.ts";
 import type { Run } from "../types.ts";
 
 export class Invariants {
