@@ -46,10 +46,10 @@ export class Committer<E> {
     return this.#failures > 0 || this.#lost !== undefined;
   }
 
-  /** Why nothing new should be taken on, in words. */
+  /** Why nothing new should be taken on, in words for everybody: messages of the store name its files. */
   get trouble(): string | undefined {
-    if (this.#lost !== undefined) return `the store was lost (${this.#lost.message})`;
-    if (this.#failures > 0) return `the store takes nothing (${this.#failure!.message})`;
+    if (this.#lost !== undefined) return `the store was lost (${this.#lost.code})`;
+    if (this.#failures > 0) return `the store takes nothing (${this.#failure!.code})`;
     if (this.#inFlight === undefined) return undefined;
     const ms = this.#clock.monotonicMs() - this.#inFlightSinceMs;
     return ms < STALLED_MS ? undefined : `the store has not answered for ${Math.round(ms / 1000)} s`;

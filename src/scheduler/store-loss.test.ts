@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { StoreError, type StoreErrorCode } from "../store/index.ts";
 import { SchedulerError } from "./errors.ts";
 import { call, pending, RefusingStore, Subject } from "./scheduler.test-support.ts";
-import { exitResponse } from "./simulation/messages.ts";
+import { exitResponse, pollResponse } from "./simulation/messages.ts";
 
 const full = new StoreError("full", "the disk is full");
 const unavailable = (error: unknown) => error instanceof SchedulerError && error.code === "unavailable";
@@ -15,7 +15,7 @@ test("an idle scheduler finds out that its store is gone, and says so until it i
   assert.equal(subject.scheduler.unready(), undefined);
   store.refuse = full;
   await subject.clock.advance(11_000);
-  assert.match(subject.scheduler.unready()!, /the store takes nothing .*the disk is full/);
+  assert.match(subject.scheduler.unready()!, /^the store takes nothing \(full\)$/);
   await assert.rejects(subject.scheduler.dispatch([call("greet")]), unavailable);
   await subject.clock.advance(3_600_000);
   store.refuse = undefined;
@@ -71,7 +71,7 @@ for (const code of ["corrupted", "read_only", "gone", "closed"] satisfies StoreE
     await waiting;
     assert.equal(store.commits, commits + 1);
     assert.deepEqual(lost, [code]);
-    assert.match(subject.scheduler.unready()!, /the store was lost .*no more/);
+    assert.match(subject.scheduler.unready()!, /^the store was lost \([a-z_]+\)$/);
     const { scheduler } = subject;
     await assert.rejects(subject.until(scheduler.wait(id)), unavailable);
     await assert.rejects(subject.until(scheduler.cancel(id)), unavailable);
@@ -105,4 +105,26 @@ test("a store that is damaged for a reader is lost, though it still takes change
   await subject.dispatch("greet");
   await subject.clock.advance(1_000);
   assert.deepEqual(lost, ["corrupted"]);
+});
+
+test("a poll that comes after the store was lost asks for nothing any more", async () => {
+  const store = new RefusingStore({ idBlock: 1 });
+  let answer: (bytes: Uint8Array) => void = () => {};
+  const subject = await new Subject(store)
+    .on("caller", () => new Promise((resolve) => (answer = resolve)))
+    .open();
+  await subject.dispatch("caller");
+  await subject.settle();
+  store.refuse = new StoreError("gone", "unplugged");
+  await assert.rejects(subject.until(subject.scheduler.dispatch([call("caller")])), unavailable);
+  await subject.clock.advance(10_000);
+  const calls = [1n, 2n, 3n].map((correlationId) => {
+    return { correlationId, function: "child", input: "", expirationMs: undefined };
+  });
+  answer(pollResponse({ state: "s", calls, maxWaitMs: 1e6, min: 1, max: 3 }));
+  await subject.clock.advance(10_000);
+  assert.deepEqual(
+    subject.events.filter(({ type }) => type === "scheduler-fault"),
+    [],
+  );
 });

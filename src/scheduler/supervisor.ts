@@ -50,7 +50,7 @@ export class SchedulerSupervisor {
 
   /** Why no new call is taken, in words; undefined while all is well. */
   unready(): string | undefined {
-    return this.#lost === undefined ? this.#current.unready() : `the store was lost (${this.#lost.message})`;
+    return this.#lost === undefined ? this.#current.unready() : `the store was lost (${this.#lost.code})`;
   }
 
   /** May be called twice. */

@@ -132,7 +132,7 @@ test("a store that is moved away makes the service unready, and ready again once
   await assert.rejects(service.scheduler!.dispatch([call("greet", "nobody")]), /could not record the calls/);
   const { status, text } = await readiness();
   assert.equal(status, 503);
-  assert.match(text, /the store was lost \(gone: /);
+  assert.match(text, /^the store was lost \(gone\)$/m);
   assert.equal(await gauge(), "0");
   await assert.rejects(service.scheduler!.dispatch([call("greet", "nobody")]), /does not take new calls/);
   renameSync(`${file}.away`, file);
