@@ -43,7 +43,7 @@ test("a run in two places of the journal died once, in its last attempt", () => 
 
 function entry(id: number): Entry {
   const call = { correlationId: 0n, endpoint: "http://a", function: "f", version: "" };
-  const none = { expirationMs: undefined, delayMs: undefined, priority: undefined, retry: null };
+  const none = { expirationMs: undefined, delayMs: undefined, priority: undefined, retry: null, trace: null };
   return newEntry(rootCall(id, { ...call, ...none }, 0));
 }
 
