@@ -19,7 +19,7 @@ export type SchedulerEvent =
   /** The wall clock is behind the latest time in the store: time goes on from there. */
   | { readonly type: "scheduler-clock-behind"; readonly behindMs: number }
   | { readonly type: "scheduler-committed"; readonly changes: number; readonly durationMs: number }
-  /** Nothing of it was written. Without `retryInMs` the scheduler has stopped. */
+  /** Nothing of it was written. Without `retryInMs` nothing more is: the store is lost. */
   | {
       readonly type: "scheduler-commit-failed";
       readonly code: string;
