@@ -37,7 +37,10 @@ export interface Service {
   readonly functions: readonly FunctionInfo[];
   /** The Prometheus metrics. */
   readonly metrics: Registry;
-  /** The scheduler of this process, for programs that embed the service. Undefined where it has none. */
+  /**
+   * The scheduler of this process, for programs that embed the service. Undefined where it has none. After a store
+   * that was lost could be opened again it is another one: do not hold on to it.
+   */
   readonly scheduler: Scheduler | undefined;
   /** Takes what of a new configuration can change while runs go on: the options marked as reloading. */
   reconfigure(config: Config): Promise<void>;
@@ -77,7 +80,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const process = processMetrics(metrics, VERSION);
     started.push({ stop: async () => process.stop() });
     const scheduler = wantsScheduler(config) ? new SchedulerPart({ config, telemetry, metrics }) : undefined;
-    const endpoint = endpointOf(config, { loaded, metrics, telemetry });
+    const endpoint = endpointOf(config, {
+      loaded,
+      metrics,
+      telemetry,
+      schedulerUnready: () => scheduler?.unready(),
+    });
     gate = new StartGate(endpoint.app);
     scheduler?.register(endpoint.app);
     // Before anything else, since functions are told the address as they load.
@@ -153,7 +161,9 @@ function service(running: Running): Service {
     url: running.url,
     functions: running.functions,
     metrics: running.metrics,
-    scheduler: running.scheduler?.scheduler,
+    get scheduler() {
+      return running.scheduler?.scheduler;
+    },
     async reconfigure(next) {
       running.scheduler?.reconfigure(next);
       await host.reconfigure(next);

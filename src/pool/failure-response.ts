@@ -14,6 +14,7 @@ export const POOL_ERROR_TYPES = [
   "ResponseTooLarge",
   "ThreadLost",
   "FunctionUnavailable",
+  "FunctionBusy",
   "PoolUnavailable",
   "PoolClosed",
 ] as const;

@@ -22,6 +22,10 @@ export class PoolFunction {
   readonly name: string;
   /** How long a run of it may take by its own options; infinite when it has no limit of its own. */
   timeoutMs = Number.POSITIVE_INFINITY;
+  /** Runs of it that may be open at a time by its own options; infinite when it has no limit of its own. */
+  concurrencyMax = Number.POSITIVE_INFINITY;
+  /** Runs of it that were taken and are not answered. */
+  openRuns = 0;
   readonly quarantine = new Quarantine();
   #micros = UNKNOWN_MICROS;
 
@@ -63,8 +67,9 @@ export class FunctionTable {
     for (const name of this.#functions.keys()) if (!names.has(name)) this.#functions.delete(name);
     for (const { name, options } of functions) {
       const fn = this.#functions.get(name) ?? new PoolFunction(name);
-      const { timeoutMs } = (options ?? {}) as { timeoutMs?: unknown };
+      const { timeoutMs, concurrencyMax } = (options ?? {}) as Record<string, unknown>;
       fn.timeoutMs = typeof timeoutMs === "number" ? timeoutMs : Number.POSITIVE_INFINITY;
+      fn.concurrencyMax = typeof concurrencyMax === "number" ? concurrencyMax : Number.POSITIVE_INFINITY;
       this.#functions.set(name, fn);
     }
   }

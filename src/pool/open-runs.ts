@@ -26,7 +26,8 @@ export class OpenRuns {
   }
 
   /** A run was taken and will be answered. */
-  open(): void {
+  open({ fn }: Run): void {
+    fn.openRuns++;
     this.#count++;
   }
 
@@ -82,6 +83,7 @@ export class OpenRuns {
 
   #close(run: Run, response: Uint8Array): void {
     run.answered = true;
+    run.fn.openRuns--;
     run.watchedWith?.delete(run);
     run.answer(response);
     this.#count--;

@@ -312,3 +312,16 @@ test("functions compute at a lower priority than the front", {
   assert.ok(Number(await t.run("priority")) > front);
   assert.equal(getPriority(), front);
 });
+
+test("more runs of a function than its concurrencyMax are told THROTTLED, others are not", async () => {
+  await using t = await setupPool();
+  const answers = await Promise.all([
+    t.run("limited", 30),
+    t.run("limited", 30),
+    t.run("limited", 30),
+    t.run("sleep", 1),
+  ]);
+  assert.match(String(answers[2]), /^THROTTLED FunctionBusy: function 'limited': 2 runs of it are under way/);
+  assert.deepEqual([answers[0], answers[1], answers[3]], [30, 30, 1]);
+  assert.equal(await t.run("limited", 1), 1);
+});

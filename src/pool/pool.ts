@@ -106,7 +106,7 @@ export class RunPool {
     }
     return new Promise((answer) => {
       const run = this.#newRun(functionName, request, answer, options?.id);
-      this.#open.open();
+      this.#open.open(run);
       const signal = options?.onAbort === undefined ? options?.signal : undefined;
       if (signal?.aborted) this.#fail(run, "RunCancelled", CANCELLED);
       else if (signal !== undefined) this.#cancellations.watch(run, signal);
@@ -198,6 +198,9 @@ export class RunPool {
     const closedForMs = run.fn.quarantine.closedForMs(run.queuedAtMs);
     if (closedForMs > 0) {
       this.#fail(run, "FunctionUnavailable", quarantined(closedForMs));
+    } else if (run.fn.openRuns > run.fn.concurrencyMax) {
+      const message = `${run.fn.concurrencyMax} runs of it are under way, its concurrencyMax`;
+      this.#open.fail(run, Status.THROTTLED, "FunctionBusy", message);
     } else if (this.#threads.unavailable) this.#fail(run, "PoolUnavailable", UNAVAILABLE);
     return run.answered;
   }

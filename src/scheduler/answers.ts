@@ -37,7 +37,7 @@ export function answerEvent(
   }
   if (poll !== undefined) {
     const failure = fail(Status.TEMPORARY_ERROR, "InvalidPoll", "the poll was refused");
-    return { type: "polled", attempt, poll, firstChildId: 0, failure };
+    return { type: "polled", attempt, poll, firstChildId: 0, room: 0, roomMax: 0, failure };
   }
   if (exit?.tailCall !== undefined) return { type: "tail_called", attempt, call: exit.tailCall, graceMs };
   if (!exit?.hasResult) return invalid("status OK with neither a result nor a poll");

@@ -2,7 +2,7 @@
  * The working set and what is done to it: every event goes through `apply`, which asks the state machine and
  * carries out what it wants. Changes and ends go into the batch at once; all else follows the batch's commit.
  */
-import { type InsertChange, NEVER_MS, type StoreSession } from "../store/index.ts";
+import { type InsertChange, NEVER_MS, remedyFor, StoreError, type StoreSession } from "../store/index.ts";
 import type { Telemetry } from "../telemetry/events.ts";
 import type { Span } from "../telemetry/tracing/index.ts";
 import { type Call, isEnd, timerAt } from "./call/call.ts";
@@ -178,9 +178,16 @@ export class Engine {
     }
   }
 
+  /** Of the process before. */
+  tellInterrupted(runs: number, ended: number): void {
+    if (runs > 0) this.#telemetry.emit({ type: "scheduler-runs-interrupted", runs, ended });
+  }
+
   fault(operation: string, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#telemetry.emit({ type: "scheduler-fault", operation, message });
+    // What is damaged or gone for a reader is so for everybody.
+    if (error instanceof StoreError && remedyFor(error.code) === "reopen") this.committer.abandon(error);
   }
 
   #carryOut(entry: Entry, effect: Effect, event: CallEvent): void {
@@ -324,8 +331,10 @@ export class Engine {
 
   #timerFired(entry: Entry): void {
     const failure = this.#hooks.failureOf(entry);
+    const { run } = entry;
+    const runLeftMs = run === undefined ? 0 : run.startedMs + run.timeoutMs - this.clock.monotonicMs();
     try {
-      this.apply(entry, { type: "due", failure, graceMs: this.#settings.graceMs });
+      this.apply(entry, { type: "due", failure, runLeftMs, graceMs: this.#settings.graceMs });
     } catch (error) {
       this.fault("due", error);
     }

@@ -1,32 +1,12 @@
 /** What can be wrong around the scheduler: the store, the clock, the destinations, too much work. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Change, MemoryStore, StoreError, type StoreSession } from "../store/index.ts";
+import { StoreError } from "../store/index.ts";
 import { Status } from "../wire/status.ts";
 import { SystemClock } from "./clock.ts";
 import { SchedulerError } from "./errors.ts";
-import { call, pending, Subject } from "./scheduler.test-support.ts";
+import { call, pending, RefusingStore, Subject } from "./scheduler.test-support.ts";
 import { exitResponse, pollResponse } from "./simulation/messages.ts";
-
-/** A memory store that refuses commits while it is told to. */
-class RefusingStore extends MemoryStore {
-  refuse: StoreError | undefined;
-  /** Commits wait for it. */
-  hold: Promise<void> | undefined;
-  commits = 0;
-
-  override async open(): Promise<StoreSession> {
-    const session = await super.open();
-    const commit = session.commit.bind(session);
-    session.commit = async (changes: readonly Change[]) => {
-      this.commits += 1;
-      await this.hold;
-      if (this.refuse !== undefined) throw this.refuse;
-      return await commit(changes);
-    };
-    return session;
-  }
-}
 
 const full = new StoreError("full", "the disk is full");
 const unavailable = (error: unknown) => error instanceof SchedulerError && error.code === "unavailable";
@@ -219,6 +199,28 @@ test("a run whose answer never comes is given up and tried again; the late answe
   assert.equal((await subject.result(id)).text, "in time");
   const drops = subject.events.filter(({ type }) => type === "scheduler-answer-dropped");
   assert.deepEqual(drops, [{ type: "scheduler-answer-dropped", reason: "stale" }]);
+  await subject.close();
+});
+
+test("a clock that is set forward does not use up the time of the runs under way", async () => {
+  const subject = await new Subject().on("slow", pending).open({ runTimeoutMs: 30_000 });
+  await subject.dispatch("slow");
+  await subject.clock.advance(10_000);
+  subject.clock.setForward(3_600_000);
+  await subject.clock.advance(19_000);
+  assert.equal(subject.runs.length, 1);
+  await subject.clock.advance(3_000);
+  assert.equal(subject.runs.length, 2, "its time is over when it is");
+  await subject.close();
+});
+
+test("a clock that is set forward past a call's expiration expires it, whether it runs or not", async () => {
+  const subject = await new Subject().on("slow", pending).open({ runTimeoutMs: 30_000 });
+  const id = await subject.dispatch("slow", { expirationMs: 60_000 });
+  await subject.settle();
+  subject.clock.setForward(3_600_000);
+  await subject.clock.advance(6_000);
+  assert.equal(await subject.stateOf(id), "expired");
   await subject.close();
 });
 

@@ -12,10 +12,18 @@ test("the defaults are these", () => {
     telemetry: ___,
     random: ____,
     retryOf: _____,
+    onLost: ______,
+    concurrencyMaxOf: _______,
+    isOwn,
+    journal,
     ...defaults
   } = resolveOptions(required);
+  assert.equal(isOwn("http://localhost"), false);
+  assert.deepEqual(journal.read(), { suspects: [], runs: [] });
   assert.deepEqual(defaults, {
     tracing: undefined,
+    checkIntervalMs: 5_000,
+    processDeathsMax: 3,
     clock: undefined,
     retry: { attemptsMax: 100, firstDelayMs: 200, factor: 2, delayMsMax: 300_000, restartsMax: 3 },
     restartsMax: 3,

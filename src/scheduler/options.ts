@@ -1,10 +1,11 @@
 /** The scheduler's options, resolved once. */
-import type { RetryRecord, Store } from "../store/index.ts";
+import type { RetryRecord, Store, StoreError } from "../store/index.ts";
 import { silentTelemetry, type Telemetry } from "../telemetry/events.ts";
 import type { Tracing } from "../telemetry/tracing/index.ts";
 import { DEFAULT_RETRY } from "./call/backoff.ts";
 import type { RetryPolicy } from "./call/events.ts";
 import type { Clock } from "./clock.ts";
+import { NO_JOURNAL, type RunJournal } from "./deaths/journal.ts";
 import { type AimdOptions, DEFAULT_AIMD } from "./queue/aimd.ts";
 import type { Delivery } from "./types.ts";
 
@@ -16,6 +17,26 @@ export interface SchedulerOptions {
   tracing?: Tracing | undefined;
   /** Default: the system's, made to never go back. */
   clock?: Clock;
+  /** Told once when the store can be used no more; the scheduler closes itself. See SchedulerSupervisor. */
+  onLost?: (error: StoreError) => void;
+  /**
+   * Whether the runs of this endpoint are run in this process: they can take it down, and a function's
+   * `concurrencyMax` holds for them. Default: those of none.
+   */
+  isOwn?: (endpoint: string) => boolean;
+  /**
+   * How many runs of a function this process may have at a time, over all endpoints that are its own; the adaptive
+   * limits hold below that. Default: no limit.
+   */
+  concurrencyMaxOf?: (functionName: string) => number | undefined;
+  /** Remembers which runs of this process are under way, should it die. Default: nothing does. */
+  journal?: RunJournal;
+  /**
+   * How often the process may die in runs of one call, the last time with no other run beside it, before the call
+   * fails with PERMANENT_ERROR. With 1 or 2 a call in flight when somebody kills the process may be taken for the
+   * cause; many cost that many starts. Default: 3.
+   */
+  processDeathsMax?: number;
   /** From 0 up to 1; for the jitter of retries. Default: Math.random. */
   random?: () => number;
 
@@ -40,7 +61,11 @@ export interface SchedulerOptions {
   concurrency?: Partial<AimdOptions>;
   /** Runs at a time over all destinations. Default: 4096. */
   runsMax?: number;
-  /** Live calls at a time; more are refused as `resource_exhausted`. About 250 bytes each while they wait. Default: 2_000_000. */
+  /**
+   * Live calls at a time, about 250 bytes each while they wait. The last tenth is kept for calls that calls make:
+   * beyond it clients are refused as `resource_exhausted`. A poll whose calls have no room at all is tried again as
+   * THROTTLED for a while, then refused. Default: 2_000_000.
+   */
   liveCallsMax?: number;
   /**
    * Waiting calls that are kept as objects, ready to go on at once; those that have waited longest are packed into
@@ -49,6 +74,11 @@ export interface SchedulerOptions {
   awakeCallsMax?: number;
   /** Changes on their way into the store; more calls are refused as `resource_exhausted`. Default: 100_000. */
   pendingChangesMax?: number;
+  /**
+   * A store that nothing was written to for so long is checked, by a small write. Short keeps an idle disk awake;
+   * long leaves a store that is gone unnoticed until the next call. Default: 5_000.
+   */
+  checkIntervalMs?: number;
   /** Memory for payloads of live calls, in bytes. What does not fit is read again. Default: 128 MiB. */
   payloadBytesMax?: number;
   /** Memory for results that nobody waited for yet, in bytes. Default: 16 MiB. */
@@ -80,7 +110,12 @@ export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
     telemetry: options.telemetry ?? silentTelemetry,
     tracing: options.tracing,
     clock: options.clock,
+    onLost: options.onLost ?? (() => {}),
     random: options.random ?? Math.random,
+    isOwn: options.isOwn ?? (() => false),
+    concurrencyMaxOf: options.concurrencyMaxOf ?? (() => undefined),
+    journal: options.journal ?? NO_JOURNAL,
+    processDeathsMax: options.processDeathsMax ?? 3,
     retry: {
       ...DEFAULT_RETRY,
       ...options.retry,
@@ -95,6 +130,7 @@ export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
     liveCallsMax: options.liveCallsMax ?? 2_000_000,
     awakeCallsMax: options.awakeCallsMax ?? 20_000,
     pendingChangesMax: options.pendingChangesMax ?? 100_000,
+    checkIntervalMs: options.checkIntervalMs ?? 5_000,
     payloadBytesMax: options.payloadBytesMax ?? 128 * 1024 * 1024,
     recentBytesMax: options.recentBytesMax ?? 16 * 1024 * 1024,
     retentionMs: options.retentionMs ?? DAY_MS,
@@ -108,11 +144,13 @@ export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
 function checkRelations(settings: SchedulerSettings): void {
   const { concurrency, retry } = settings;
   atLeast("runTimeoutMs", settings.runTimeoutMs, 1);
+  atLeast("processDeathsMax", settings.processDeathsMax, 1);
   atLeast("graceMs", settings.graceMs, 0);
   atLeast("runsMax", settings.runsMax, 1);
   atLeast("liveCallsMax", settings.liveCallsMax, 1);
   atLeast("awakeCallsMax", settings.awakeCallsMax, 0);
   atLeast("pendingChangesMax", settings.pendingChangesMax, 1);
+  atLeast("checkIntervalMs", settings.checkIntervalMs, 1);
   atLeast("payloadBytesMax", settings.payloadBytesMax, 0);
   atLeast("recentBytesMax", settings.recentBytesMax, 0);
   atLeast("retentionMs", settings.retentionMs, 0);

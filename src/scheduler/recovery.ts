@@ -3,7 +3,10 @@ import type { StoreSession } from "../store/index.ts";
 import type { Call } from "./call/call.ts";
 import { hasEnough } from "./call/on-events.ts";
 import { fromRecord } from "./call/record.ts";
+import type { RunJournal } from "./deaths/journal.ts";
+import { judge, type Suspects } from "./deaths/suspects.ts";
 import type { Engine } from "./engine.ts";
+import { encodeError } from "./wire/error.ts";
 
 export interface Recovered {
   live: number;
@@ -13,11 +16,18 @@ export interface Recovered {
   cancelling: number;
 }
 
+/** What is known of the process's death, if it died. */
+export interface Deaths {
+  readonly journal: RunJournal;
+  readonly processDeathsMax: number;
+  readonly suspects: Suspects;
+}
+
 /**
  * Reads every live call, finds out who waits for whom, and goes on with those that need not wait: what ran runs
  * again, timers stand where they stood, results that arrived are delivered. Linear in the number of live calls.
  */
-export async function recover(session: StoreSession, engine: Engine): Promise<Recovered> {
+export async function recover(session: StoreSession, engine: Engine, deaths: Deaths): Promise<Recovered> {
   const shared = sharing();
   let afterId = 0;
   for (;;) {
@@ -35,6 +45,7 @@ export async function recover(session: StoreSession, engine: Engine): Promise<Re
     }
     afterId = page.at(-1)!.call.id;
   }
+  suspectRuns(engine, deaths);
   const counts: Recovered = { live: engine.calls.size, ready: 0, delayed: 0, suspended: 0, cancelling: 0 };
   const nowMs = engine.clock.now();
   for (const id of [...engine.calls.ids()]) {
@@ -48,6 +59,28 @@ export async function recover(session: StoreSession, engine: Engine): Promise<Re
   }
   engine.timers.rearm();
   return counts;
+}
+
+/** Before anything runs again: whatever was under way at a death may have been its cause. */
+function suspectRuns(engine: Engine, { journal, processDeathsMax, suspects }: Deaths): void {
+  const { calls } = engine;
+  const runnable = (id: number) => {
+    const call = calls.peek(id);
+    return call?.state === "delayed" || call?.state === "suspended" ? call.attempt : undefined;
+  };
+  const verdict = judge(journal.read(), processDeathsMax, runnable);
+  for (const { id, attempt, deaths } of verdict.interrupted) {
+    const error = verdict.guilty.has(id) ? encodeError("ProcessDied", guiltText(deaths)) : null;
+    engine.apply(calls.get(id)!, { type: "interrupted", attempt, error });
+  }
+  suspects.add(verdict.suspects);
+  journal.begin(verdict.suspects);
+  engine.tellInterrupted(verdict.interrupted.length, verdict.guilty.size);
+}
+
+function guiltText(deaths: number): string {
+  const times = deaths === 1 ? "once" : `${deaths} times`;
+  return `the process died ${times} while this call ran, the last time with no other run in it`;
 }
 
 const PAGE = 4096;

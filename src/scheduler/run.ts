@@ -15,6 +15,8 @@ export class ActiveRun implements Run {
   readonly entry: Entry;
   readonly route: Route;
   readonly startedMs: number;
+  /** Its place in the journal. */
+  readonly place: number;
   /** Its place at the destination was given back. */
   released = false;
   #controller: AbortController | undefined;
@@ -26,6 +28,7 @@ export class ActiveRun implements Run {
     route: Route,
     details: Omit<Run, "signal" | "onAbort" | "attempt" | "endpoint" | "function"> & {
       readonly startedMs: number;
+      readonly place: number;
     },
   ) {
     this.entry = entry;
@@ -39,6 +42,7 @@ export class ActiveRun implements Run {
     this.timeoutMs = details.timeoutMs;
     this.trace = details.trace;
     this.startedMs = details.startedMs;
+    this.place = details.place;
   }
 
   get signal(): AbortSignal {

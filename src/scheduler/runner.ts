@@ -5,6 +5,7 @@ import { answerEvent, failureEvent } from "./answers.ts";
 import { isEnd, pendingResults, resultsToDeliver } from "./call/call.ts";
 import type { AttemptFailure, CallEvent, RetryPolicy } from "./call/events.ts";
 import type { RunAnswer } from "./call-spans.ts";
+import { Suspects } from "./deaths/suspects.ts";
 import type { Engine } from "./engine.ts";
 import type { Entry } from "./entry.ts";
 import type { SchedulerSettings } from "./options.ts";
@@ -17,10 +18,11 @@ import { encodeRunRequest } from "./wire/run-request.ts";
 
 export class Runner {
   readonly routes: Routes;
+  readonly suspects: Suspects;
   readonly #engine: Engine;
   readonly #session: Pick<StoreSession, "load">;
   readonly #settings: SchedulerSettings;
-  #toLoad: { entry: Entry; route: Route }[] = [];
+  #toLoad: Turn[] = [];
   #stopped = false;
   /** Runs handed over and not answered, given up ones included. */
   readonly #underWay = new Set<ActiveRun>();
@@ -29,7 +31,9 @@ export class Runner {
     this.#engine = engine;
     this.#session = session;
     this.#settings = settings;
-    this.routes = new Routes({ aimd: settings.concurrency, runsMax: settings.runsMax });
+    const { concurrency: aimd, runsMax, isOwn, concurrencyMaxOf } = settings;
+    this.routes = new Routes({ aimd, runsMax, isOwn, concurrencyMaxOf });
+    this.suspects = new Suspects(settings.processDeathsMax);
   }
 
   /** A call that became ready, unless it has moved on since. */
@@ -37,19 +41,42 @@ export class Runner {
     if (entry.call.state !== "ready" || entry.queued) return;
     entry.queued = true;
     entry.readyAtMs = Math.floor(this.#engine.clock.monotonicMs());
-    this.routes.push(entry);
+    if (this.suspects.has(entry.call.id)) this.suspects.push(entry);
+    else this.routes.push(entry);
   }
 
   /** Starts what may start. While the store refuses changes nothing does: answers could not be kept. */
   pump(): void {
     if (this.#stopped || this.#engine.committer.isFailing) return;
+    if (this.suspects.size > 0) this.#pumpSuspects();
     for (let next = this.routes.next(); next !== undefined; next = this.routes.next()) {
-      const { entry, route } = next;
-      entry.queued = false;
-      if (entry.call.state !== "ready") this.routes.release(route);
-      else if (isAtHand(entry)) this.#tryStart(entry, route, entry.payload!);
-      else this.#load(entry, route);
+      this.#begin({ ...next, alone: false });
     }
+    this.#settings.journal.flush();
+  }
+
+  #pumpSuspects(): void {
+    for (;;) {
+      this.routes.holdOwn(this.suspects.wantsAlone);
+      const hasPlace = (entry: Entry) => this.routes.hasPlaceFor(entry);
+      const next = this.suspects.next(this.routes.ownInFlight, hasPlace);
+      if (next === undefined) return;
+      this.#begin({ ...next, route: this.routes.startOutOfTurn(next.entry) });
+    }
+  }
+
+  #begin(turn: Turn): void {
+    const { entry } = turn;
+    entry.queued = false;
+    if (entry.call.state !== "ready") this.#passOver(turn);
+    else if (isAtHand(entry)) this.#tryStart(turn, entry.payload!);
+    else this.#load(turn);
+  }
+
+  /** It does not start now. */
+  #passOver({ entry, route }: Turn): void {
+    this.routes.release(route);
+    this.suspects.passed(entry);
   }
 
   /** No run starts from here on; those under way are aborted. */
@@ -75,9 +102,9 @@ export class Runner {
     return this.#failure(entry, Status.TIMEOUT, "Timeout", "the run did not answer in time");
   }
 
-  #load(entry: Entry, route: Route): void {
-    entry.queued = true;
-    if (this.#toLoad.push({ entry, route }) === 1) this.#engine.clock.defer(() => void this.#loadAll());
+  #load(turn: Turn): void {
+    turn.entry.queued = true;
+    if (this.#toLoad.push(turn) === 1) this.#engine.clock.defer(() => void this.#loadAll());
   }
 
   /** One message for everything that became ready in this turn. */
@@ -87,32 +114,33 @@ export class Runner {
     try {
       const loaded = await this.#session.load(wanted.map(({ entry }) => loadRequest(entry)));
       for (let i = 0; i < wanted.length; i++) {
-        const { entry, route } = wanted[i]!;
-        this.#startLoaded(entry, route, loaded[i]);
+        this.#startLoaded(wanted[i]!, loaded[i]);
       }
       this.pump();
     } catch (error) {
       if (this.#stopped) return;
       this.#engine.fault("load", error);
-      for (const { entry, route } of wanted) this.#retryLoad(entry, route);
+      for (const turn of wanted) this.#retryLoad(turn);
     }
   }
 
-  #startLoaded(entry: Entry, route: Route, loaded: LoadedCall | undefined): void {
+  #startLoaded(turn: Turn, loaded: LoadedCall | undefined): void {
+    const { entry } = turn;
     if (!entry.queued) return;
     entry.queued = false;
-    if (entry.call.state !== "ready" || this.#stopped) this.routes.release(route);
+    if (entry.call.state !== "ready" || this.#stopped) this.#passOver(turn);
     else if (loaded === undefined) {
       this.#engine.fault("load", new Error(`call ${entry.call.id} is not in the store`));
-      this.#retryLoad(entry, route);
+      this.#retryLoad(turn);
     } else {
-      this.#tryStart(entry, route, { input: loaded.input, state: loaded.state, inbox: [...loaded.results] });
+      this.#tryStart(turn, { input: loaded.input, state: loaded.state, inbox: [...loaded.results] });
     }
   }
 
-  #retryLoad(entry: Entry, route: Route): void {
+  #retryLoad(turn: Turn): void {
+    const { entry } = turn;
     entry.queued = false;
-    this.routes.release(route);
+    this.#passOver(turn);
     const { clock } = this.#engine;
     clock.setTimer(clock.now() + LOAD_RETRY_MS, () => {
       this.enqueue(entry);
@@ -121,16 +149,16 @@ export class Runner {
   }
 
   /** One call that cannot be started hurts only itself. */
-  #tryStart(entry: Entry, route: Route, payload: Payloads): void {
+  #tryStart(turn: Turn, payload: Payloads): void {
     try {
-      this.#start(entry, route, payload);
+      this.#start(turn, payload);
     } catch (error) {
       this.#engine.fault("start", error);
-      this.routes.release(route);
+      this.#passOver(turn);
     }
   }
 
-  #start(entry: Entry, route: Route, payload: Payloads): void {
+  #start({ entry, route, alone }: Turn, payload: Payloads): void {
     const engine = this.#engine;
     const { call } = entry;
     const results = payload.inbox?.slice(0, resultsFor(entry)) ?? [];
@@ -162,14 +190,11 @@ export class Runner {
     );
     engine.payloads.runStarted(entry);
     const startedMs = engine.clock.monotonicMs();
-    const run = new ActiveRun(entry, route, {
-      id,
-      epoch: engine.epoch,
-      request,
-      timeoutMs,
-      trace,
-      startedMs,
-    });
+    const place = route.isOwn
+      ? this.#settings.journal.started({ id: call.id, attempt: entry.call.attempt, alone })
+      : 0;
+    const details = { id, epoch: engine.epoch, request, timeoutMs, trace, startedMs, place };
+    const run = new ActiveRun(entry, route, details);
     entry.run = run;
     this.#underWay.add(run);
     this.#deliver(run).then(
@@ -202,6 +227,7 @@ export class Runner {
 
   #answered(run: ActiveRun, outcome: Outcome): void {
     this.#underWay.delete(run);
+    if (run.route.isOwn) this.#settings.journal.ended(run.place);
     const { entry } = run;
     const failure = (status: Status, type: string, message: string) =>
       this.#failure(entry, status, type, message);
@@ -241,12 +267,16 @@ export class Runner {
     const count = event.poll.calls.length;
     const firstChildId = this.#engine.ids.take(count);
     if (firstChildId !== undefined) {
-      this.#tell(entry, { ...event, firstChildId });
+      const { liveCallsMax, telemetry } = this.#settings;
+      const room = liveCallsMax - this.#engine.calls.size;
+      if (count > room) telemetry.emit({ type: "scheduler-calls-refused", reason: "full", count });
+      this.#tell(entry, { ...event, firstChildId, room, roomMax: liveCallsMax - 1 });
       return;
     }
     this.#engine.ids.refill(count).then(
       () => this.#tellPolled(entry, event),
       (error: unknown) => {
+        if (this.#stopped) return;
         this.#engine.fault("reserve ids", error);
         const { clock } = this.#engine;
         clock.setTimer(clock.now() + LOAD_RETRY_MS, () => this.#tellPolled(entry, event));
@@ -269,7 +299,20 @@ export class Runner {
     run.released = true;
     run.route.learn({ status, startedMs: run.startedMs, endedMs: this.#engine.clock.monotonicMs() });
     this.routes.release(run.route);
+    if (!this.suspects.has(run.entry.call.id)) return;
+    // What was refused for want of a place may not have run at all.
+    if (status === Status.THROTTLED) this.suspects.passed(run.entry);
+    else this.suspects.cleared(run.entry);
+    this.routes.holdOwn(this.suspects.wantsAlone);
   }
+}
+
+/** A place taken for an entry. */
+interface Turn {
+  readonly entry: Entry;
+  readonly route: Route;
+  /** With no other run in the process. */
+  readonly alone: boolean;
 }
 
 type Payloads = Pick<NonNullable<Entry["payload"]>, "input" | "state" | "inbox">;

@@ -1,4 +1,12 @@
-import { MemoryStore, type Store } from "../store/index.ts";
+import {
+  type Change,
+  type LoadRequest,
+  MemoryStore,
+  type OpenOptions,
+  type Store,
+  type StoreError,
+  type StoreSession,
+} from "../store/index.ts";
 import type { TelemetryEvent } from "../telemetry/events.ts";
 import type { Status } from "../wire/status.ts";
 import { Scheduler, type SchedulerOptions } from "./index.ts";
@@ -106,4 +114,40 @@ export function call(name: string, changes: Partial<DispatchCall> = {}): Dispatc
 
 export function pending(): Promise<never> {
   return new Promise(() => {});
+}
+
+/** A memory store that refuses changes, reads or to be opened while it is told to. */
+export class RefusingStore extends MemoryStore {
+  refuse: StoreError | undefined;
+  refuseReads: StoreError | undefined;
+  refuseOpening: StoreError | undefined;
+  /** Commits wait for it. */
+  hold: Promise<void> | undefined;
+  commits = 0;
+  checks = 0;
+
+  override async open(options?: OpenOptions): Promise<StoreSession> {
+    if (this.refuseOpening !== undefined) throw this.refuseOpening;
+    const session = await super.open(options);
+    const commit = session.commit.bind(session);
+    const load = session.load.bind(session);
+    const check = session.check.bind(session);
+    session.commit = async (changes: readonly Change[]) => {
+      this.commits += 1;
+      await this.hold;
+      if (this.refuse !== undefined) throw this.refuse;
+      return await commit(changes);
+    };
+    session.check = async () => {
+      this.checks += 1;
+      await this.hold;
+      if (this.refuse !== undefined) throw this.refuse;
+      await check();
+    };
+    session.load = async (requests: readonly LoadRequest[]) => {
+      if (this.refuseReads !== undefined) throw this.refuseReads;
+      return await load(requests);
+    };
+    return session;
+  }
 }

@@ -1,5 +1,5 @@
 /** Durable calls: what is dispatched is recorded, run until it ends, and its result given to whoever asks. */
-import type { StoreError, StoreSession, StoreStats } from "../store/index.ts";
+import type { OpenOptions, StoreError, StoreSession, StoreStats } from "../store/index.ts";
 import { statusName } from "../wire/status.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import type { Batch } from "./committer.ts";
@@ -13,6 +13,7 @@ import { type Recovered, recover } from "./recovery.ts";
 import { Retention } from "./retention.ts";
 import { Runner } from "./runner.ts";
 import type { SchedulerApi } from "./seam.ts";
+import { type SchedulerStats, statsOf } from "./stats.ts";
 import type {
   CallDetails,
   CallEvent,
@@ -23,26 +24,8 @@ import type {
   ListRequest,
   ListResponse,
 } from "./types.ts";
+import { usable } from "./usable.ts";
 import { errorText } from "./wire/error.ts";
-
-export interface SchedulerStats {
-  readonly liveCalls: number;
-  /** Ready and waiting for a place. */
-  readonly readyCalls: number;
-  /** How long the call that has waited longest for a place has waited; 0 when none waits. */
-  readonly oldestReadyMs: number;
-  readonly runsInFlight: number;
-  readonly timers: number;
-  readonly pendingChanges: number;
-  readonly payloadBytes: number;
-  readonly routes: readonly {
-    readonly endpoint: string;
-    readonly function: string;
-    readonly limit: number;
-    readonly inFlight: number;
-    readonly waiting: number;
-  }[];
-}
 
 export class Scheduler implements SchedulerApi {
   readonly #settings: SchedulerSettings;
@@ -53,15 +36,17 @@ export class Scheduler implements SchedulerApi {
   readonly #control: Control;
   readonly #retention: Retention;
   #closing: Promise<void> | undefined;
+  #lost: StoreError | undefined;
+  #cancelCheck: (() => void) | undefined;
   #recovered: Recovered | undefined;
 
   /**
    * Opens the store, recovers what lives in it and goes on. Throws StoreError when the store cannot be opened.
    * The scheduler owns the session it opens and closes it.
    */
-  static async open(options: SchedulerOptions): Promise<Scheduler> {
+  static async open(options: SchedulerOptions, openOptions: OpenOptions = {}): Promise<Scheduler> {
     const settings = resolveOptions(options);
-    const session = await settings.store.open();
+    const session = await settings.store.open(openOptions);
     const scheduler = new Scheduler(settings, session);
     try {
       await scheduler.#recover();
@@ -92,6 +77,16 @@ export class Scheduler implements SchedulerApi {
     return this.#recovered!;
   }
 
+  /** Of the store that the scheduler has, or had. */
+  get storeTag(): string {
+    return this.#session.tag;
+  }
+
+  /** Why no new call is taken, in words; undefined while all is well. */
+  unready(): string | undefined {
+    return this.#engine.committer.trouble ?? (this.#closing === undefined ? undefined : CLOSING);
+  }
+
   async dispatch(calls: readonly DispatchCall[]): Promise<string[]> {
     if (calls.length === 0) return [];
     this.#refuseWhenFull(calls.length);
@@ -100,7 +95,8 @@ export class Scheduler implements SchedulerApi {
   }
 
   async wait(id: string, signal?: AbortSignal): Promise<CallResult> {
-    return await this.#control.wait(id, signal);
+    if (this.#closing !== undefined) throw new SchedulerError("unavailable", this.unready() ?? CLOSING);
+    return await usable(this.#control.wait(id, signal));
   }
 
   async waitMany(ids: readonly string[], signal?: AbortSignal): Promise<CallResults> {
@@ -108,55 +104,43 @@ export class Scheduler implements SchedulerApi {
   }
 
   async get(id: string): Promise<CallDetails> {
-    return await this.#control.get(id);
+    return await usable(this.#control.get(id));
   }
 
   async list(request: ListRequest): Promise<ListResponse> {
-    return await this.#control.list(request);
+    return await usable(this.#control.list(request));
   }
 
   async events(id: string): Promise<CallEvent[]> {
-    return await this.#control.events(id);
+    return await usable(this.#control.events(id));
   }
 
   async cancel(id: string): Promise<CallSummary> {
-    return await this.#control.cancel(id);
+    return await usable(this.#control.cancel(id));
   }
 
   async retry(id: string): Promise<CallSummary> {
-    return await this.#control.retry(id);
+    this.#refuseWhenFull(1);
+    return await usable(this.#control.retry(id));
+  }
+
+  /** The process is about to end, with or without its runs: from here on no run is to blame for its death. */
+  announceEnd(): void {
+    this.#settings.journal.forget();
   }
 
   /** Writes a consistent copy of the store to a new file while calls go on. */
   async backup(file: string): Promise<void> {
-    await this.#session.backup(file);
+    await usable(this.#session.backup(file));
   }
 
   /** The store's own figures; counts its rows, so for benchmarks and slow scrapes. */
   async storeStats(): Promise<StoreStats> {
-    return await this.#session.stats();
+    return await usable(this.#session.stats());
   }
 
   stats(): SchedulerStats {
-    const { routes } = this.#runner;
-    let oldestReadyAtMs = this.#clock.monotonicMs();
-    for (const route of routes) oldestReadyAtMs = Math.min(oldestReadyAtMs, route.oldestReadyAtMs);
-    return {
-      liveCalls: this.#engine.calls.size,
-      readyCalls: routes.waiting,
-      oldestReadyMs: this.#clock.monotonicMs() - oldestReadyAtMs,
-      runsInFlight: routes.inFlight,
-      timers: this.#engine.timers.size,
-      pendingChanges: this.#engine.committer.pending,
-      payloadBytes: this.#engine.payloads.bytes,
-      routes: [...routes].map((route) => ({
-        endpoint: route.endpoint,
-        function: route.function,
-        limit: route.limit,
-        inFlight: route.inFlight,
-        waiting: route.waiting,
-      })),
-    };
+    return statsOf(this.#engine, this.#runner.routes);
   }
 
   /**
@@ -171,9 +155,11 @@ export class Scheduler implements SchedulerApi {
   async #close(): Promise<void> {
     this.#engine.timers.stop();
     this.#retention.stop();
+    this.#cancelCheck?.();
     this.#runner.stop();
+    this.#settings.journal.forget();
     await this.#drained();
-    const error = new SchedulerError("unavailable", "the scheduler is closing");
+    const error = new SchedulerError("unavailable", this.unready() ?? CLOSING);
     this.#engine.waiters.rejectAll(error);
     await this.#session.close();
   }
@@ -193,7 +179,9 @@ export class Scheduler implements SchedulerApi {
     if (this.#settings.clock === undefined && behindMs > CLOCK_TOLERANCE_MS) {
       telemetry.emit({ type: "scheduler-clock-behind", behindMs });
     }
-    this.#recovered = await recover(this.#session, this.#engine);
+    const { journal, processDeathsMax } = this.#settings;
+    const { suspects } = this.#runner;
+    this.#recovered = await recover(this.#session, this.#engine, { journal, processDeathsMax, suspects });
     telemetry.emit({
       type: "scheduler-recovered",
       epoch: this.#engine.epoch,
@@ -201,6 +189,17 @@ export class Scheduler implements SchedulerApi {
       durationMs: this.#clock.monotonicMs() - startedMs,
     });
     this.#retention.start();
+    this.#checkLater();
+  }
+
+  /** Every commit shows that the store works; when there are none, something has to. */
+  #checkLater(): void {
+    if (this.#closing !== undefined) return;
+    const { checkIntervalMs } = this.#settings;
+    this.#cancelCheck = this.#clock.setTimer(this.#clock.now() + checkIntervalMs, () => {
+      this.#engine.committer.check(checkIntervalMs);
+      this.#checkLater();
+    });
   }
 
   /** Only now and then: the next ids are reserved long before the last ones are used up. */
@@ -226,14 +225,15 @@ export class Scheduler implements SchedulerApi {
       throw error;
     };
     const retryAfterMs = RETRY_AFTER_MS;
-    if (this.#closing !== undefined) {
-      refuse("closing", new SchedulerError("unavailable", "the scheduler is closing", { retryAfterMs }));
-    }
-    if (committer.isFailing) {
+    if (committer.trouble !== undefined) {
       const message = "the store does not take new calls now";
       refuse("failing", new SchedulerError("unavailable", message, { retryAfterMs }));
     }
-    if (calls.size + count > liveCallsMax || committer.pending + count > pendingChangesMax) {
+    if (this.#closing !== undefined) {
+      refuse("closing", new SchedulerError("unavailable", CLOSING, { retryAfterMs }));
+    }
+    const rootsMax = liveCallsMax - Math.floor(liveCallsMax / 10);
+    if (calls.size + count > rootsMax || committer.pending + count > pendingChangesMax) {
       const message = `too many calls are under way: ${calls.size} live, ${committer.pending} to be stored`;
       refuse("full", new SchedulerError("resource_exhausted", message, { retryAfterMs }));
     }
@@ -354,9 +354,16 @@ export class Scheduler implements SchedulerApi {
       cause: error,
     });
     for (const effect of batch.effects) if (effect.type === "then") effect.reject(unrecorded);
+    if (this.#lost !== undefined) return;
+    this.#lost = error;
+    const closing = this.#closing;
     void this.close();
+    // Somebody closes it: nobody has to go on.
+    if (closing === undefined) this.#settings.onLost(error);
   }
 }
+
+const CLOSING = "the scheduler is closing";
 
 const RETRY_AFTER_MS = 1000;
 const CLOSE_MS_MAX = 5_000;

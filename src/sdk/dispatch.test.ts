@@ -70,6 +70,17 @@ test("a call inside a scope is the scope's, with its promise handed on as it is"
   ]);
 });
 
+test("an idempotency key, which nothing would come of inside a scope, is refused there", (t) => {
+  setup(t);
+  const child = dispatch.function("child", async () => "x");
+  const { calls, scope } = recordingScope();
+  assert.throws(
+    () => enterScope(scope, () => child.with({ idempotencyKey: "k" })()),
+    /an idempotencyKey is for calls from outside: 'child' was called inside/,
+  );
+  assert.deepEqual(calls, []);
+});
+
 test("a call of the running function's own registry has no endpoint, one of another registry has its own", async (t) => {
   const registry = setup(t);
   const other = new Registry(`${t.name} (other)`, { endpoint: "http://there" });

@@ -13,7 +13,10 @@ export interface CallOptions {
   expirationMs?: number;
   /** The call starts no sooner than this many milliseconds from now. */
   delayMs?: number;
-  /** Calls with the same key are one call, for as long as the scheduler keeps the key. */
+  /**
+   * Calls with the same key are one call, for as long as the scheduler keeps the key. For calls that are dispatched:
+   * a call that a durable function makes and waits for is made once in any case, and refused with a key.
+   */
   idempotencyKey?: string;
   retry?: RetryOptions;
   /** Higher runs first among ready calls of the same function, -100 to 100. Default: 0. */

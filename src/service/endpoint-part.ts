@@ -5,7 +5,7 @@ import { type Config, ConfigError } from "../config/index.ts";
 import { createEndpoint, type Endpoint, type VerifyRequest } from "../endpoint/index.ts";
 import type { FunctionInfo } from "../pool/index.ts";
 import type { Telemetry } from "../telemetry/events.ts";
-import { parseVerificationKey, RequestVerifier } from "../wire/signature/index.ts";
+import { parseVerificationKey, ReplayCache, RequestVerifier } from "../wire/signature/index.ts";
 import type { FunctionHost } from "./function-host.ts";
 
 /** What is there only once the service listens. */
@@ -17,7 +17,13 @@ export interface Loaded {
 /** @throws {ConfigError} when a key or certificate cannot be read */
 export function endpointOf(
   config: Config,
-  parts: { loaded: Loaded; metrics: Registry; telemetry: Telemetry },
+  parts: {
+    loaded: Loaded;
+    metrics: Registry;
+    telemetry: Telemetry;
+    /** Why the scheduler beside it takes no calls. */
+    schedulerUnready: () => string | undefined;
+  },
 ): Endpoint {
   const { loaded, metrics } = parts;
   let names: Set<string> | undefined;
@@ -31,7 +37,8 @@ export function endpointOf(
     telemetry: parts.telemetry,
     verify: verifierOf(config),
     metrics: metricsPage(config, metrics),
-    unready: () => (loaded.host === undefined ? "starting" : loaded.host.unready()),
+    unready: () =>
+      loaded.host === undefined ? "starting" : (loaded.host.unready() ?? parts.schedulerUnready()),
     bodyLimitBytes: config.bodyLimitBytes,
     heldBytesMax: config.heldBytesMax,
     requestTimeoutMs: config.requestTimeoutMs,
@@ -48,8 +55,14 @@ export function metricsPage(config: Config, metrics: Registry) {
 }
 
 function verifierOf(config: Config): VerifyRequest | undefined {
-  if (config.verificationKey === undefined) return undefined;
-  const verifier = new RequestVerifier({ key: parseKey(config.verificationKey), now: Date.now });
+  const { refuseReplays, verificationKey } = config;
+  if (verificationKey === undefined) return undefined;
+  const verifier = new RequestVerifier({
+    key: parseKey(verificationKey),
+    now: Date.now,
+    replayWithoutNonce: refuseReplays === "all",
+    ...(refuseReplays === "off" ? {} : { replay: new ReplayCache() }),
+  });
   return (request) => verifier.verify(request);
 }
 

@@ -20,7 +20,12 @@ import {
   LocalDelivery,
   RoutedDelivery,
 } from "../scheduler/delivery/index.ts";
-import { Scheduler, type SchedulerOptions } from "../scheduler/index.ts";
+import {
+  FileRunJournal,
+  type Scheduler,
+  type SchedulerOptions,
+  SchedulerSupervisor,
+} from "../scheduler/index.ts";
 import { MemoryStore, SqliteStore, type Store, StoreError } from "../store/index.ts";
 import type { Telemetry } from "../telemetry/events.ts";
 import { schedulerGauges } from "../telemetry/metrics/index.ts";
@@ -58,7 +63,7 @@ export class SchedulerPart {
   readonly #http: HttpTransport;
   readonly #keys: ApiKeys;
   #delivery: DrainableDelivery | undefined;
-  #scheduler: Scheduler | undefined;
+  #supervisor: SchedulerSupervisor | undefined;
 
   /** @throws {ConfigError} for keys and destinations that cannot be, and for an API open to other machines */
   constructor(options: SchedulerPartOptions) {
@@ -102,21 +107,25 @@ export class SchedulerPart {
     const { config, telemetry, metrics } = this.#options;
     for (const endpoint of ownEndpoints(url, config.endpointUrl)) this.#local.add(endpoint);
     const byName = new Map(functions.map((one) => [one.name, one]));
+    const optionsOf = (name: string) => byName.get(name)?.options as FunctionOptions | undefined;
     const local = new LocalDelivery(runner, byName);
     this.#delivery = new DrainableDelivery(
       new RoutedDelivery({ policy: this.#policy, local, http: this.#http, bridge: this.#bridge }),
     );
-    this.#scheduler = await Scheduler.open({
+    this.#supervisor = await SchedulerSupervisor.open({
       ...limitsOf(config),
       store: storeOf(config),
       delivery: this.#delivery,
       telemetry,
       tracing: installedTracing(),
-      retryOf: (name) => (byName.get(name)?.options as FunctionOptions | undefined)?.retry,
+      isOwn: (endpoint) => this.#policy.isLocal(endpoint),
+      ...journalOf(config, telemetry),
+      retryOf: (name) => optionsOf(name)?.retry,
+      concurrencyMaxOf: (name) => optionsOf(name)?.concurrencyMax,
     });
-    const { scheduler } = this;
     schedulerGauges(metrics, () => ({
-      ...scheduler.stats(),
+      ...this.scheduler.stats(),
+      storeAvailable: this.unready() === undefined,
       disk: config.storePath === IN_MEMORY ? undefined : diskFigures(config.storePath),
     }));
     if (this.#keys.open) telemetry.emit({ type: "notice", level: "warn", message: OPEN_NOTICE });
@@ -127,25 +136,33 @@ export class SchedulerPart {
     this.#keys.replace(keysOf(config));
   }
 
+  /** Another one after the store was lost and opened again. */
   get scheduler(): Scheduler {
-    if (this.#scheduler === undefined) throw new StoreError("closed", "the scheduler has not started");
-    return this.#scheduler;
+    if (this.#supervisor === undefined) throw new StoreError("closed", "the scheduler has not started");
+    return this.#supervisor.current;
+  }
+
+  /** Why no call is taken, in words; undefined while all is well. */
+  unready(): string | undefined {
+    return this.#supervisor === undefined ? "starting" : this.#supervisor.unready();
   }
 
   /** Starts no further run and waits for those under way. */
   async drain(deadlineMs: number): Promise<void> {
+    this.#supervisor?.current.announceEnd();
     await this.#delivery?.drain(deadlineMs);
   }
 
   async close(): Promise<void> {
     this.#bridge.close();
-    await this.#scheduler?.close();
+    await this.#supervisor?.close();
     await this.#http.destroy();
   }
 }
 
 interface FunctionOptions {
   readonly retry?: NonNullable<SchedulerOptions["retry"]>;
+  readonly concurrencyMax?: number;
 }
 
 const OPEN_NOTICE =
@@ -194,6 +211,17 @@ function storeOf({ storePath }: Config): Store {
   return new SqliteStore({ file });
 }
 
+/** Beside the store; one in memory has nothing to go on with after a death. */
+function journalOf({ storePath }: Config, telemetry: Telemetry): { journal?: FileRunJournal } {
+  if (storePath === IN_MEMORY) return {};
+  const file = `${resolve(storePath)}-runs`;
+  const onFailed = (error: unknown) => {
+    const message = `${file} cannot be written, a run that kills the process will not be found out: ${error}`;
+    telemetry.emit({ type: "notice", level: "warn", message });
+  };
+  return { journal: new FileRunJournal({ file, onFailed }) };
+}
+
 function limitsOf(config: Config): Omit<SchedulerOptions, "store" | "delivery"> {
   return {
     retry: {
@@ -205,6 +233,7 @@ function limitsOf(config: Config): Omit<SchedulerOptions, "store" | "delivery"> 
     retentionMs: config.retentionMs,
     keyRetentionMs: config.keyRetentionMs,
     liveCallsMax: config.liveCallsMax,
+    processDeathsMax: config.processDeathsMax,
     runsMax: config.runsMax,
   };
 }

@@ -14,9 +14,17 @@ export interface Store {
    * Opens the store for one scheduler node. Durable when it resolves: no later session gets this epoch or any
    * of these ids, and commits of earlier epochs that lost their lease are refused.
    *
-   * Throws StoreError `locked`, `read_only`, `corrupted`, `too_new`, `full` or `failed`.
+   * Throws StoreError `locked`, `read_only`, `corrupted`, `too_new`, `gone`, `full` or `failed`.
    */
-  open(): Promise<StoreSession>;
+  open(options?: OpenOptions): Promise<StoreSession>;
+}
+
+/** For going on with a store that was lost: where it should be may be nothing, another one, or a damaged one. */
+export interface OpenOptions {
+  /** Only the store with this tag, which is not made anew: `gone` otherwise. */
+  readonly tag?: string;
+  /** The whole store is read for damage first, seconds for a gigabyte: `corrupted` where there is any. Default: false. */
+  readonly verify?: boolean;
 }
 
 export interface StoreSession {
@@ -32,9 +40,12 @@ export interface StoreSession {
    * machine. When it rejects, none was written; the same changes may be committed again, since each change
    * replaces what it writes. Commits made while one is being written are grouped into the next.
    *
-   * Throws StoreError `full` or `failed` (try again later), `fenced` (another node took over: stop), `closed`.
+   * Throws StoreError; `remedyFor` its code tells whether to commit again, or to open the store anew.
    */
   commit(changes: readonly Change[]): Promise<CommitResult>;
+
+  /** Resolves when a commit could be made now: writes something small, durably. Throws what a commit would. */
+  check(): Promise<void>;
 
   /** Reserves at least so many ids in a row, which no other session gets; durable when it resolves. */
   reserveIds(atLeast: number): Promise<IdBlock>;

@@ -9,6 +9,8 @@ export type StoreErrorCode =
   | "corrupted"
   /** The file was written by a newer version. */
   | "too_new"
+  /** The file was moved or removed under the session, or is not the store that was asked for. */
+  | "gone"
   /** The disk, or the space granted, is used up. Nothing was written; may pass. */
   | "full"
   /** Another session has taken over. This one must stop. */
@@ -34,5 +36,29 @@ export class StoreError extends Error {
     if (thrown instanceof StoreError) return thrown;
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return new StoreError("failed", message, { cause: thrown });
+  }
+}
+
+/**
+ * What helps after an operation failed: `wait` as long as it takes, since somebody has to make room; `retry` a few
+ * times, since it may have been a moment's; or only to open the store again, since this session cannot work any more.
+ */
+export type Remedy = "wait" | "retry" | "reopen";
+
+export function remedyFor(code: StoreErrorCode): Remedy {
+  switch (code) {
+    case "full":
+      return "wait";
+    case "locked":
+    case "failed":
+    case "exists":
+      return "retry";
+    case "read_only":
+    case "corrupted":
+    case "too_new":
+    case "gone":
+    case "fenced":
+    case "closed":
+      return "reopen";
   }
 }

@@ -14,6 +14,7 @@ export type {
   ListPage,
   LoadedCall,
   LoadRequest,
+  OpenOptions,
   RemoveRequest,
   RemoveResult,
   Store,
@@ -21,7 +22,7 @@ export type {
   StoreSession,
   StoreStats,
 } from "./contract.ts";
-export { StoreError, type StoreErrorCode } from "./errors.ts";
+export { type Remedy, remedyFor, StoreError, type StoreErrorCode } from "./errors.ts";
 export { MemoryStore, type MemoryStoreOptions } from "./memory/store.ts";
 export {
   type CallEnd,

@@ -39,6 +39,24 @@ test("what was recovered is said in one line, and nothing when there was nothing
   );
 });
 
+test("a store that is lost, and one that is open again, say what happens next", () => {
+  const lost = {
+    type: "scheduler-store-lost",
+    code: "gone",
+    message: "gone: calls.db is not there",
+  } as const;
+  const lines = linesOf(
+    { ...lost, reopenInMs: 2000 },
+    { ...lost, reopenInMs: undefined },
+    { type: "scheduler-store-reopened", lostForMs: 3000.4 },
+    { type: "scheduler-runs-interrupted", runs: 1, ended: 0 },
+  );
+  assert.match(lines[0]!.msg, /calls\.db is not there.*opened again in 2000 ms/);
+  assert.match(lines[1]!.msg, /not opened again by this process/);
+  assert.match(lines[2]!.msg, /open again after 3000 ms/);
+  assert.match(lines[3]!.msg, /died with 1 run under way: 0 of these calls failed/);
+});
+
 test("a failed commit says what happens next", () => {
   const failed = {
     type: "scheduler-commit-failed",
@@ -48,7 +66,7 @@ test("a failed commit says what happens next", () => {
   } as const;
   const lines = linesOf({ ...failed, retryInMs: 250 }, { ...failed, retryInMs: undefined });
   assert.match(lines[0]!.msg, /did not take 5 changes \(full: no space\): .*again in 250 ms/);
-  assert.match(lines[1]!.msg, /the scheduler has stopped/);
+  assert.match(lines[1]!.msg, /nothing more is written/);
   assert.ok(lines.every(({ level }) => level === 50));
 });
 

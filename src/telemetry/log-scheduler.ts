@@ -19,6 +19,9 @@ export function logSchedulerEvents(
       case "scheduler-recovered":
         logRecovery(logger, event);
         break;
+      case "scheduler-runs-interrupted":
+        logger.warn({ runs: event.runs, ended: event.ended }, interrupted(event));
+        break;
       case "scheduler-clock-behind":
         logger.warn(
           { behindMs: event.behindMs },
@@ -27,6 +30,15 @@ export function logSchedulerEvents(
         break;
       case "scheduler-commit-failed":
         logger.error({ code: event.code, changes: event.changes }, commitFailure(event));
+        break;
+      case "scheduler-store-lost":
+        logger.error({ code: event.code }, storeLost(event));
+        break;
+      case "scheduler-store-reopened":
+        logger.info(
+          { lostForMs: Math.round(event.lostForMs) },
+          `the store is open again after ${Math.round(event.lostForMs)} ms: calls are taken and go on`,
+        );
         break;
       case "scheduler-call-failed":
         if (limit.allows("calls failed")) logFailed(logger, event);
@@ -87,10 +99,29 @@ function logRecovery(logger: Logger, event: Extract<SchedulerEvent, { type: "sch
   );
 }
 
+function interrupted({
+  runs,
+  ended,
+}: Extract<SchedulerEvent, { type: "scheduler-runs-interrupted" }>): string {
+  const calls = runs === 1 ? "1 run" : `${runs} runs`;
+  return (
+    `the process before died with ${calls} under way: ${ended} of these calls failed as its cause, ` +
+    "the others run one at a time until they are cleared"
+  );
+}
+
+function storeLost(event: Extract<SchedulerEvent, { type: "scheduler-store-lost" }>): string {
+  const next =
+    event.reopenInMs === undefined
+      ? "it is not opened again by this process"
+      : `it is opened again in ${Math.round(event.reopenInMs)} ms`;
+  return `the store is lost (${event.message}), no call is taken and none runs: ${next}`;
+}
+
 function commitFailure(event: Extract<SchedulerEvent, { type: "scheduler-commit-failed" }>): string {
   const next =
     event.retryInMs === undefined
-      ? "the scheduler has stopped"
+      ? "nothing more is written"
       : `new calls are refused, trying again in ${Math.round(event.retryInMs)} ms`;
   return `the store did not take ${event.changes} changes (${event.message}): ${next}`;
 }

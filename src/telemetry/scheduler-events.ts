@@ -11,10 +11,15 @@ export type SchedulerEvent =
       readonly cancelling: number;
       readonly durationMs: number;
     }
+  /**
+   * The process before died while it had so many runs under way: those calls run one at a time until each is
+   * cleared. So many were ended, since they have killed too often.
+   */
+  | { readonly type: "scheduler-runs-interrupted"; readonly runs: number; readonly ended: number }
   /** The wall clock is behind the latest time in the store: time goes on from there. */
   | { readonly type: "scheduler-clock-behind"; readonly behindMs: number }
   | { readonly type: "scheduler-committed"; readonly changes: number; readonly durationMs: number }
-  /** Nothing of it was written. Without `retryInMs` the scheduler has stopped. */
+  /** Nothing of it was written. Without `retryInMs` nothing more is: the store is lost. */
   | {
       readonly type: "scheduler-commit-failed";
       readonly code: string;
@@ -22,6 +27,18 @@ export type SchedulerEvent =
       readonly changes: number;
       readonly retryInMs: number | undefined;
     }
+  /**
+   * The store cannot be used, nor opened again so far: no call is taken and none runs. Said at each attempt to open
+   * it; without `reopenInMs` there will be none.
+   */
+  | {
+      readonly type: "scheduler-store-lost";
+      readonly code: string;
+      readonly message: string;
+      readonly reopenInMs: number | undefined;
+    }
+  /** The store could be opened again, and its calls go on. */
+  | { readonly type: "scheduler-store-reopened"; readonly lostForMs: number }
   /** Calls that ended in one commit, by function. */
   | {
       readonly type: "scheduler-calls-ended";

@@ -60,6 +60,11 @@ export class LocalFunctions implements Delivery {
     return (info?.options as { retry?: RetryRecord } | undefined)?.retry;
   }
 
+  concurrencyMaxOf(name: string): number | undefined {
+    const info = this.#runner.functions.find((one) => one.name === name);
+    return (info?.options as { concurrencyMax?: number } | undefined)?.concurrencyMax;
+  }
+
   async deliver(run: Run): Promise<Outcome> {
     if (!this.#runner.functions.some(({ name }) => name === run.function)) {
       const message = `function '${run.function}' does not exist`;

@@ -172,6 +172,8 @@ export class TestService {
       Scheduler.open({
         telemetry: silentTelemetry,
         retryOf: (name) => this.#functions.retryOf(name),
+        isOwn: () => true,
+        concurrencyMaxOf: (name) => this.#functions.concurrencyMaxOf(name),
         ...this.#options.scheduler,
         store,
         delivery: this.#network,

@@ -1,4 +1,5 @@
 // Functions for the tests of durability: how often each call ran is counted in files, which outlive the process.
+import { execFileSync } from "node:child_process";
 import { appendFileSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { dispatch } from "dispatch-ts";
@@ -50,3 +51,31 @@ export const pipeline = dispatch.function("pipeline", async (folder: string, ste
   }
   return total;
 });
+
+/** As a crash of native code, or the system when memory runs out: not by means that a thread sees through. */
+export const kill = dispatch.function("kill", (folder: string) => {
+  appendFileSync(join(folder, "kills"), "x");
+  execFileSync("kill", ["-9", String(process.pid)]);
+});
+
+let underWay = 0;
+
+/** Takes its time. */
+export const linger = dispatch.function("linger", async (folder: string, name: string, ms: number) => {
+  appendFileSync(join(folder, name), "x");
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return `${name} is done`;
+});
+
+/** One at a time: gives how many are under way. */
+export const solo = dispatch.function(
+  "solo",
+  async () => {
+    underWay += 1;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const count = underWay;
+    underWay -= 1;
+    return count;
+  },
+  { concurrencyMax: 1 },
+);

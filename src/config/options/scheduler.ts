@@ -105,7 +105,16 @@ export const schedulerOptions = [
     min: 1,
     max: 2 ** 31 - 1,
     group: "scheduler",
-    doc: "Calls that have not ended, at the most; more are refused with 429. Each takes about 600 bytes of memory.",
+    doc: "Calls that have not ended, at the most; each takes about 600 bytes of memory. Clients are refused with 429 when only a tenth is left, which is for calls that calls make. Without room for those, their caller is tried again as THROTTLED for half a minute; then it is told.",
+  },
+  {
+    name: "processDeathsMax",
+    type: "integer",
+    default: 3,
+    min: 1,
+    max: 1_000,
+    group: "scheduler",
+    doc: "How often this process may die in runs of one call, the last time with no other run beside it, before the call fails with PERMANENT_ERROR. With 1 or 2 a call in flight when somebody kills the process may be taken for the cause; many cost that many starts.",
   },
   {
     name: "runsMax",

@@ -154,6 +154,10 @@ test("every limit of a poll is kept", () => {
     [{ calls: [child({ endpoint: "ftp://x" })] }, /calls\[0\]\.endpoint/],
     [{ calls: [child({ expirationMs: -1 })] }, /calls\[0\]\.expiration/],
     [{ calls: [child({ priority: 101 })] }, /calls\[0\]\.priority/],
+    [
+      { calls: [child({ idempotencyKey: "k" })] },
+      /calls\[0\]\.options\.idempotency_key: is for calls that clients/,
+    ],
   ];
   for (const [changes, text] of faults) {
     assert.match(errorText(new Script().run().poll(changes).call.pollError!), text);

@@ -51,6 +51,8 @@ export class Script {
       attempt: this.call.attempt,
       poll: poll(changes),
       firstChildId: 100,
+      room: 1000,
+      roomMax: 1000,
       failure,
     });
   }
@@ -70,7 +72,7 @@ export class Script {
 
   due(afterMs: number): this {
     this.nowMs += afterMs;
-    return this.tell({ type: "due", failure: failed(Status.TIMEOUT), graceMs: 500 });
+    return this.tell({ type: "due", failure: failed(Status.TIMEOUT), runLeftMs: 0, graceMs: 500 });
   }
 
   childEnded(generation = this.call.generation): this {

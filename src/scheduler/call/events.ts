@@ -5,6 +5,7 @@ import type { Status } from "../../wire/status.ts";
 export type CallEvent =
   | RecordedEvent
   | RecoveredEvent
+  | InterruptedEvent
   | DueEvent
   | StartedEvent
   | ExitedEvent
@@ -28,11 +29,24 @@ export interface RecoveredEvent {
   readonly type: "recovered";
 }
 
+/** Said before `recovered`: the process before died while it ran this attempt, by which or by something else. */
+export interface InterruptedEvent {
+  readonly type: "interrupted";
+  readonly attempt: number;
+  /** Encoded dispatch.sdk.v1.Error: that it has killed too many, and is not to run again. */
+  readonly error: Uint8Array | null;
+}
+
 /** The call's timer fired: a delay, a wait, a run or the call's life is over; the clock tells which. */
 export interface DueEvent {
   readonly type: "due";
   /** What a running attempt that is given up counts as. */
   readonly failure: AttemptFailure;
+  /**
+   * What is left of the running attempt's time, measured: the time of day may have been set forward, or the machine
+   * may have slept. 0 or less: nothing.
+   */
+  readonly runLeftMs: number;
   /** How long a run may take to stop once told to. */
   readonly graceMs: number;
 }
@@ -61,6 +75,9 @@ export interface PolledEvent {
   readonly poll: Poll;
   /** Ids for the poll's calls: as many as there are, from this one on. */
   readonly firstChildId: number;
+  /** How many more calls may live now, and how many could if no other call lived. */
+  readonly room: number;
+  readonly roomMax: number;
   /** How the call goes on should the poll be refused again and again. */
   readonly failure: AttemptFailure;
 }
@@ -146,4 +163,6 @@ export interface ChildCall {
   readonly retry: RetryRecord | null;
   /** Null: that of the caller. */
   readonly trace: string | null;
+  /** Refused: two callers would wait for one call. */
+  readonly idempotencyKey?: string | undefined;
 }

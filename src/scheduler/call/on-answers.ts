@@ -60,8 +60,9 @@ export function polled(call: Call, event: PolledEvent, nowMs: number, effects: E
   if (event.attempt !== call.attempt) return staleAnswer(call, event, nowMs, effects);
   const { poll } = event;
   const fault = pollFault(poll);
-  if (fault !== undefined) return refusePoll(call, event, fault, nowMs, effects);
+  if (fault !== undefined) return refusePoll(call, event, { ...INVALID_POLL, fault }, nowMs, effects);
   const count = poll.calls.length;
+  if (count > event.room) return noRoom(call, event, nowMs, effects);
   const waiting: Call = {
     ...progressed(call, poll),
     state: "suspended",
@@ -81,14 +82,46 @@ export function polled(call: Call, event: PolledEvent, nowMs: number, effects: E
   return next;
 }
 
+/**
+ * Others may end: the run is tried again for a while, as if it had not been. Then the function hears of it, since
+ * those that wait for room may be the ones that take it.
+ */
+function noRoom(call: Call, event: PolledEvent, nowMs: number, effects: Effect[]): Call {
+  const { room, roomMax, failure } = event;
+  const fault = `poll.calls: there is room for ${Math.max(0, room)} more calls, not for ${event.poll.calls.length}`;
+  if (event.poll.calls.length > roomMax || call.failures >= NO_ROOM_MAX) {
+    return refusePoll(call, event, { ...NO_ROOM, fault }, nowMs, effects);
+  }
+  const error = encodeError(NO_ROOM.type, fault);
+  return failAttempt(call, { ...failure, status: NO_ROOM.status, error, message: fault }, nowMs, effects);
+}
+
+const INVALID_POLL = { type: "InvalidPoll", status: Status.INVALID_RESPONSE };
+const NO_ROOM = { type: "TooManyCalls", status: Status.THROTTLED };
+/** Attempts in a row: half a minute by the usual policy. */
+const NO_ROOM_MAX = 8;
+
+interface PollRefusal {
+  readonly type: string;
+  /** What the call ends with when it polls so again and again. */
+  readonly status: Status;
+  readonly fault: string;
+}
+
 /** The function hears of it in its next run, and fails only the calls of this round. */
-function refusePoll(call: Call, event: PolledEvent, fault: string, nowMs: number, effects: Effect[]): Call {
+function refusePoll(
+  call: Call,
+  event: PolledEvent,
+  { type, status, fault }: PollRefusal,
+  nowMs: number,
+  effects: Effect[],
+): Call {
   const failures = call.failures + 1;
-  const error = encodeError("InvalidPoll", fault);
+  const error = encodeError(type, fault);
   const failure: AttemptFailure = { ...event.failure, status: Status.TEMPORARY_ERROR };
   const delayMs = failures === 1 ? 0 : retryDelayMs(failure, failures);
-  effects.push(note(call, nowMs, "poll_refused", Status.INVALID_RESPONSE, fault));
-  if (delayMs === undefined) return end(call, "failed", Status.INVALID_RESPONSE, null, error, effects);
+  effects.push(note(call, nowMs, "poll_refused", status, fault));
+  if (delayMs === undefined) return end(call, "failed", status, null, error, effects);
   const refused: Call = {
     ...progressed(call, event.poll),
     failures,

@@ -1,12 +1,14 @@
 /** What happens to a call besides answers and timers. */
 import { NEVER_MS } from "../../store/index.ts";
+import { Status } from "../../wire/status.ts";
 import { type Call, pendingResults } from "./call.ts";
 import type { Effect } from "./effects.ts";
-import { endStopped, note, stop } from "./ending.ts";
+import { end, endStopped, note, stop } from "./ending.ts";
 import type {
   AdoptedEvent,
   CancelEvent,
   ChildEndedEvent,
+  InterruptedEvent,
   RecordedEvent,
   RecoveredEvent,
   RetryEvent,
@@ -49,6 +51,19 @@ export function recovered(call: Call, _event: RecoveredEvent, nowMs: number, eff
     default:
       return wakeWhenDue(call, nowMs, effects);
   }
+}
+
+/** No failure of the call: it may have stood beside the one that did it. */
+export function interrupted(call: Call, event: InterruptedEvent, nowMs: number, effects: Effect[]): Call {
+  const next: Call = { ...call, attempt: Math.max(call.attempt, event.attempt) };
+  effects.push(
+    note(next, nowMs, "attempt_failed", Status.TEMPORARY_ERROR, "the process died during the run"),
+  );
+  if (event.error !== null) {
+    return end(next, "failed", Status.PERMANENT_ERROR, null, event.error, effects);
+  }
+  effects.push({ type: "write", change: { kind: "update", call: toRecord(next) } });
+  return next;
 }
 
 export function adopted(call: Call, event: AdoptedEvent): Call {

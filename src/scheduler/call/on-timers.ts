@@ -18,6 +18,7 @@ export function dueReady(call: Call, event: DueEvent, nowMs: number, effects: Ef
 export function dueRunning(call: Call, event: DueEvent, nowMs: number, effects: Effect[]): Call {
   if (isExpired(call, nowMs)) return expire(call, event, nowMs, effects);
   if (call.wakeAtMs > nowMs) return call;
+  if (event.runLeftMs > 0) return { ...call, wakeAtMs: nowMs + Math.ceil(event.runLeftMs) };
   effects.push({ type: "abort", reason: "timed_out" });
   return failAttempt(call, event.failure, nowMs, effects);
 }

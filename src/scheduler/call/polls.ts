@@ -31,7 +31,10 @@ export function pollFault(poll: Poll): string | undefined {
 
 /** Names the field first. `endpointOptional` where the caller's own endpoint stands in. */
 export function callFault(
-  call: Pick<ChildCall, "function" | "endpoint" | "expirationMs" | "delayMs" | "priority" | "retry">,
+  call: Pick<
+    ChildCall,
+    "function" | "endpoint" | "expirationMs" | "delayMs" | "priority" | "retry" | "idempotencyKey"
+  >,
   endpointOptional: boolean,
 ): string | undefined {
   if (call.function === "") return "function: is required";
@@ -47,6 +50,7 @@ export function callFault(
   const priority = call.priority ?? 0;
   if (!Number.isInteger(priority) || Math.abs(priority) > 100)
     return `priority: must be a whole number from -100 to 100, is ${priority}`;
+  if (call.idempotencyKey) return "options.idempotency_key: is for calls that clients dispatch";
   return call.retry ? retryFault(call.retry) : undefined;
 }
 

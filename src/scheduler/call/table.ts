@@ -14,6 +14,7 @@ import {
   childCounted,
   childEnded,
   childEndedSuspended,
+  interrupted,
   recorded,
   recovered,
   retry,
@@ -56,6 +57,11 @@ const stops = {
   does: "the attempt has stopped, whatever it says; ends once its children have",
   handle: stopped,
 };
+const dies = (state: CallState) => ({
+  to: [state, "failed"] as const,
+  does: "the process died in its run: noted; ends when it has killed too many",
+  handle: interrupted,
+});
 const retries = { to: ["dispatched"] as const, does: "starts over from its input", handle: retry };
 
 export const STATES: { readonly [S in CallState]: StateRow } = {
@@ -74,6 +80,7 @@ export const STATES: { readonly [S in CallState]: StateRow } = {
     timer: "the delay, or the expiration if that is sooner",
     on: {
       due: { to: ["delayed", "ready", ...EXPIRES], does: "its time has come", handle: dueDelayed },
+      interrupted: dies("delayed"),
       recovered: { to: ["delayed", "ready"], does: "waits on, or may run", handle: recovered },
       child_ended: counts("delayed"),
       adopted: adopts("delayed"),
@@ -138,6 +145,7 @@ export const STATES: { readonly [S in CallState]: StateRow } = {
         handle: childEndedSuspended,
       },
       adopted: adopts("suspended"),
+      interrupted: dies("suspended"),
       recovered: { to: ["suspended", "ready"], does: "wakes if enough arrived", handle: recovered },
       cancel: cancels,
       ...staleAnswers("suspended"),

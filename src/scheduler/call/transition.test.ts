@@ -28,7 +28,17 @@ const failure = status.map((value) => failed(value, { policy }));
 const events: { readonly [T in CallEventType]: fc.Arbitrary<Extract<CallEvent, { type: T }>> } = {
   recorded: fc.constant({ type: "recorded" }),
   recovered: fc.constant({ type: "recovered" }),
-  due: failure.map((value) => ({ type: "due", failure: value, graceMs: 500 })),
+  interrupted: fc.record({
+    type: fc.constant("interrupted"),
+    attempt,
+    error: fc.constantFrom(null, bytes("e")),
+  }),
+  due: fc.record({
+    type: fc.constant("due"),
+    failure,
+    runLeftMs: fc.constantFrom(-5, 0, 0.4, 700),
+    graceMs: fc.constant(500),
+  }),
   started: fc.integer({ min: 0, max: 2 }).map((results) => ({ type: "started", timeoutMs: 1000, results })),
   exited: fc.record({
     type: fc.constant("exited"),
@@ -47,6 +57,8 @@ const events: { readonly [T in CallEventType]: fc.Arbitrary<Extract<CallEvent, {
       poll({ calls: [child({ function: "" })] }),
     ),
     firstChildId: fc.constant(100),
+    room: fc.constantFrom(0, 1, 1000),
+    roomMax: fc.constantFrom(1, 1000),
     failure,
   }),
   tail_called: fc.record({

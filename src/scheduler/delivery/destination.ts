@@ -75,7 +75,7 @@ export class DestinationPolicy {
    * @throws DestinationError
    */
   resolve(endpoint: string): Destination {
-    if (endpoint === LOCAL_ENDPOINT || this.#isLocal(endpoint)) return { kind: "local" };
+    if (this.isLocal(endpoint)) return { kind: "local" };
     const known = this.#remembered.get(endpoint);
     if (known !== undefined) return known;
     const destination = this.#read(endpoint);
@@ -83,6 +83,11 @@ export class DestinationPolicy {
     if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
     this.#remembered.set(endpoint, destination);
     return destination;
+  }
+
+  /** Whether the functions of this process are meant. */
+  isLocal(endpoint: string): boolean {
+    return endpoint === LOCAL_ENDPOINT || this.#isLocal(endpoint);
   }
 
   #isLocal(endpoint: string): boolean {

@@ -2,10 +2,15 @@
 import type { Entry } from "../entry.ts";
 import { type AimdOptions, type AimdSample, type AimdState, aimd, aimdStart } from "./aimd.ts";
 import { Fifo } from "./fifo.ts";
+import type { SharedLimit } from "./shared-limit.ts";
 
 export class Route {
   readonly endpoint: string;
   readonly function: string;
+  /** Its runs are run in this process. */
+  readonly isOwn: boolean;
+  /** What the function itself allows, all its routes together. */
+  readonly shared: SharedLimit | undefined;
   /** Runs under way and being prepared. */
   inFlight = 0;
   readonly #options: AimdOptions;
@@ -14,8 +19,15 @@ export class Route {
   readonly #queues: { readonly priority: number; readonly entries: Fifo<Entry> }[] = [];
   #waiting = 0;
 
-  constructor(endpoint: string, name: string, options: AimdOptions) {
+  constructor(
+    endpoint: string,
+    name: string,
+    options: AimdOptions,
+    { isOwn = false, shared }: { isOwn?: boolean; shared?: SharedLimit | undefined } = {},
+  ) {
     this.endpoint = endpoint;
+    this.shared = shared;
+    this.isOwn = isOwn;
     this.function = name;
     this.#options = options;
     this.#aimd = aimdStart(options);
@@ -26,11 +38,12 @@ export class Route {
   }
 
   get limit(): number {
-    return Math.floor(this.#aimd.limit);
+    return Math.min(Math.floor(this.#aimd.limit), this.shared?.max ?? Number.POSITIVE_INFINITY);
   }
 
   get canStart(): boolean {
-    return this.#waiting > 0 && this.inFlight < this.limit;
+    if (this.#waiting === 0 || this.inFlight >= this.limit) return false;
+    return this.shared === undefined || this.shared.inFlight < this.shared.max;
   }
 
   get isIdle(): boolean {
@@ -64,7 +77,7 @@ export class Route {
   }
 
   learn(sample: Omit<AimdSample, "atLimit">): void {
-    const atLimit = this.inFlight >= this.limit;
+    const atLimit = this.inFlight >= Math.floor(this.#aimd.limit);
     this.#aimd = aimd(this.#aimd, { ...sample, atLimit }, this.#options);
   }
 

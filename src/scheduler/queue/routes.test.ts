@@ -4,6 +4,7 @@ import { rootCall } from "../call/children.ts";
 import { type Entry, newEntry } from "../entry.ts";
 import { DEFAULT_AIMD } from "./aimd.ts";
 import { Fifo } from "./fifo.ts";
+import type { Route } from "./route.ts";
 import { Routes } from "./routes.ts";
 
 let ids = 0;
@@ -22,6 +23,36 @@ function ready(name: string, priority = 0): Entry {
   };
   return newEntry({ ...rootCall(++ids, call, 0), state: "ready" });
 }
+
+function limited(max: number): Routes {
+  const isOwn = (endpoint: string) => endpoint.startsWith("http://a");
+  return new Routes({ runsMax: 1000, aimd: DEFAULT_AIMD, isOwn, concurrencyMaxOf: () => max });
+}
+
+test("a function's own limit holds over all endpoints of this process, and for no other", () => {
+  const routes = limited(2);
+  const other = ready("f");
+  other.call = { ...other.call, endpoint: "http://a/other" };
+  const foreign = Array.from({ length: 5 }, () => {
+    const entry = ready("f");
+    entry.call = { ...entry.call, endpoint: "http://b" };
+    return entry;
+  });
+  const own = [ready("f"), ready("f"), ready("f")];
+  for (const entry of [...own, other, ...foreign]) routes.push(entry);
+  const started: { entry: Entry; route: Route }[] = [];
+  for (let next = routes.next(); next !== undefined; next = routes.next()) started.push(next);
+  const at = (endpoint: string) => started.filter(({ entry }) => entry.call.endpoint.startsWith(endpoint));
+  assert.equal(at("http://b").length, 5);
+  assert.equal(at("http://a").length, 2);
+  for (let left = 2; left > 0; left--) {
+    routes.release(at("http://a")[0]!.route);
+    const next = routes.next();
+    assert.ok(next, "whoever shares the limit has the place");
+    assert.equal(routes.next(), undefined);
+  }
+  assert.equal(routes.waiting, 0);
+});
 
 function setup(runsMax = 1000, start = 10): Routes {
   return new Routes({ runsMax, aimd: { ...DEFAULT_AIMD, start } });

@@ -3,6 +3,8 @@ import type { SeededRandom } from "./random.ts";
 
 export interface Faults {
   readonly commitFailure: number;
+  /** The store can be used no more: it is opened again. */
+  readonly storeLoss: number;
   readonly loadFailure: number;
   /** The answer never comes. */
   readonly drop: number;
@@ -30,6 +32,7 @@ export function randomFaults(random: SeededRandom): Faults {
   const level = random.pick([0, 0.3, 1, 2]);
   return {
     commitFailure: 0.03 * level * random.next(),
+    storeLoss: 0.01 * level * random.next(),
     loadFailure: 0.1 * level * random.next(),
     drop: 0.05 * level * random.next(),
     duplicate: 0.05 * level * random.next(),
@@ -42,6 +45,7 @@ export function randomFaults(random: SeededRandom): Faults {
 
 export const NO_FAULTS: Faults = {
   commitFailure: 0,
+  storeLoss: 0,
   loadFailure: 0,
   drop: 0,
   duplicate: 0,

@@ -5,6 +5,7 @@ import {
   type LoadedCall,
   type LoadRequest,
   type MemoryStore,
+  type OpenOptions,
   type Store,
   StoreError,
   type StoreSession,
@@ -39,11 +40,15 @@ export class FaultyStore implements Store {
     this.#dead = true;
   }
 
-  async open(): Promise<StoreSession> {
-    const session = await this.#options.inner.open();
+  async open(options?: OpenOptions): Promise<StoreSession> {
+    if (this.#options.random.chance(this.#options.faults().storeLoss * 10)) {
+      throw new StoreError("read_only", "simulated");
+    }
+    const session = await this.#options.inner.open(options);
     return new Proxy(session, {
       get: (target, property: keyof StoreSession) => {
         if (property === "commit") return (changes: readonly Change[]) => this.#commit(target, changes);
+        if (property === "check") return () => this.#check(target);
         if (property === "load") return (requests: readonly LoadRequest[]) => this.#load(target, requests);
         const value = target[property];
         return typeof value === "function" ? value.bind(target) : value;
@@ -62,15 +67,30 @@ export class FaultyStore implements Store {
     }
     await this.#pause(3, 200);
     if (this.#dead) return await never();
-    if (random.chance(this.#options.faults().commitFailure)) {
-      throw new StoreError(random.pick(["full", "failed"]), "simulated");
-    }
+    this.#failSometimes();
     const torn = mutation === "torn_commit" && random.chance(0.05);
     const written = torn ? changes.slice(0, random.integer(0, changes.length)) : changes;
     const result = await session.commit(written);
     committed(written);
     await this.#pause(1, 20);
     return this.#dead ? await never() : result;
+  }
+
+  async #check(session: StoreSession): Promise<void> {
+    await this.#pause(3, 200);
+    if (this.#dead) return await never();
+    this.#failSometimes();
+    await session.check();
+  }
+
+  #failSometimes(): void {
+    const { random, faults } = this.#options;
+    if (random.chance(faults().commitFailure)) {
+      throw new StoreError(random.pick(["full", "failed"]), "simulated");
+    }
+    if (random.chance(faults().storeLoss)) {
+      throw new StoreError(random.pick(["corrupted", "read_only", "gone", "closed"]), "simulated");
+    }
   }
 
   async #load(session: StoreSession, requests: readonly LoadRequest[]): Promise<(LoadedCall | undefined)[]> {

@@ -2,12 +2,14 @@
 import type { Change } from "../../store/index.ts";
 import type { MemoryStore } from "../../store/memory/store.ts";
 import type { Telemetry } from "../../telemetry/events.ts";
-import type { SchedulerStats } from "../scheduler.ts";
+import type { SchedulerStats } from "../stats.ts";
 import type { Run } from "../types.ts";
 
 export class Invariants {
   readonly violations: string[] = [];
   commits = 0;
+  /** Calls ended as the cause of a death: the simulation kills at any moment, so somebody may be alone each time. */
+  condemned = 0;
   readonly #data: MemoryStore["data"];
   readonly #attempts = new Map<string, Run>();
 
@@ -22,6 +24,8 @@ export class Invariants {
   /** The scheduler's own faults are violations, but for those that were put in. */
   readonly telemetry: Telemetry = {
     emit: (event) => {
+      if (event.type === "scheduler-call-failed" && event.error.startsWith("ProcessDied"))
+        this.condemned += 1;
       if (event.type !== "scheduler-fault" || event.message.includes("simulated")) return;
       this.violation(`fault in ${event.operation}: ${event.message}`);
     },

@@ -12,16 +12,19 @@ const parts: [number, number][] =
 for (const [first, count] of parts) {
   const seeds = `seeds ${first} to ${first + count - 1}`;
   test(`nothing acknowledged is lost and every call ends, whatever fails (${seeds})`, async (context) => {
-    const totals = { runs: 0, commits: 0, crashes: 0, roots: 0 };
+    const totals = { runs: 0, commits: 0, crashes: 0, losses: 0, roots: 0 };
     for (let seed = first; seed < first + count; seed++) {
       const report = await simulate({ seed });
       totals.runs += report.runs;
       totals.commits += report.commits;
       totals.crashes += report.crashes;
+      totals.losses += report.losses;
       totals.roots += report.roots;
     }
     context.diagnostic(`${seeds}: ${JSON.stringify(totals)}`);
-    if (count > 1) assert.ok(totals.crashes > count / 4, "it crashes often enough to mean something");
+    if (count === 1) return;
+    assert.ok(totals.crashes > count / 4, "it crashes often enough to mean something");
+    assert.ok(totals.losses > count / 4, "it loses its store often enough to mean something");
   });
 }
 

@@ -2,14 +2,16 @@
  * A simulated life of the scheduler: the real state machine, scheduler and store contract under a virtual clock,
  * with random work and random faults, all drawn from one seed.
  */
-import { MemoryStore } from "../../store/index.ts";
+import { MemoryStore, StoreError } from "../../store/index.ts";
 import { silentTelemetry, type Telemetry } from "../../telemetry/events.ts";
-import { Scheduler } from "../scheduler.ts";
+import type { Scheduler } from "../scheduler.ts";
+import { SchedulerSupervisor } from "../supervisor.ts";
 import { Clients } from "./clients.ts";
 import { type Faults, type Mutation, NO_FAULTS, randomFaults } from "./faults.ts";
 import { FaultyDelivery } from "./faulty-delivery.ts";
 import { FaultyStore } from "./faulty-store.ts";
 import { Invariants } from "./invariants.ts";
+import { MemoryRunJournal } from "./memory-journal.ts";
 import { ProcessClock } from "./process-clock.ts";
 import { SeededRandom } from "./random.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -28,6 +30,8 @@ export interface SimulationReport {
   readonly runs: number;
   readonly commits: number;
   readonly crashes: number;
+  /** Stores lost, and opened again by the same process. */
+  readonly losses: number;
   readonly virtualMs: number;
 }
 
@@ -51,14 +55,16 @@ class Life {
   readonly #random: SeededRandom;
   readonly #clock = new VirtualClock();
   readonly #memory = new MemoryStore({ tag: "simula", idBlock: 64 });
+  readonly #journal = new MemoryRunJournal();
   readonly #invariants: Invariants;
   readonly #world: World;
   readonly #network: FaultyDelivery;
   readonly #clients: Clients;
   #faults: Faults;
-  #scheduler: Scheduler | undefined;
+  #supervisor: SchedulerSupervisor | undefined;
   #kill = () => {};
   #crashes = 0;
+  #losses = 0;
   #startedMs = 0;
 
   constructor(options: SimulationOptions) {
@@ -87,12 +93,12 @@ class Life {
     this.#faults = NO_FAULTS;
     await this.#until(() => this.#memory.data.live.size === 0, 30 * 24 * HOUR_MS, "no call is left");
     await this.#clock.advance(10 * RUN_TIMEOUT_MS);
-    this.#invariants.checkQuiet(this.#scheduler!.stats());
+    this.#invariants.checkQuiet(this.#supervisor!.current.stats());
     this.#clients.checkResults();
     await this.#clock.advance(26 * HOUR_MS);
     this.#invariants.checkEmpty();
     this.#throwIfViolated();
-    await this.#closed(this.#scheduler!.close());
+    await this.#closed(this.#supervisor!.close());
   }
 
   report(): SimulationReport {
@@ -102,6 +108,7 @@ class Life {
       runs: this.#world.runs,
       commits: this.#invariants.commits,
       crashes: this.#crashes,
+      losses: this.#losses,
       virtualMs: this.#clock.now() - this.#startedMs,
     };
   }
@@ -121,11 +128,23 @@ class Life {
       clock.kill();
       store.kill();
     };
-    this.#scheduler = await this.#opened(
-      Scheduler.open({
+    const connect = (scheduler: Scheduler) => {
+      this.#clients.disconnect();
+      this.#clients.connect(scheduler);
+    };
+    this.#supervisor = await this.#opened(() =>
+      SchedulerSupervisor.open({
+        onLost: () => {
+          this.#losses += 1;
+        },
+        onReopened: connect,
+        checkIntervalMs: this.#random.pick([60_000, HOUR_MS]),
         store,
         delivery: this.#network,
         clock,
+        isOwn: () => true,
+        journal: this.#journal,
+        processDeathsMax: this.#random.pick([2, 3, 1_000_000]),
         random: () => this.#random.next(),
         telemetry: this.#options.telemetry ?? this.#invariants.telemetry ?? silentTelemetry,
         runTimeoutMs: RUN_TIMEOUT_MS,
@@ -138,23 +157,27 @@ class Life {
         restartsMax: 1_000_000,
       }),
     );
-    this.#clients.connect(this.#scheduler);
+    this.#clients.connect(this.#supervisor.current);
   }
 
-  async #opened(opening: Promise<Scheduler>): Promise<Scheduler> {
-    let scheduler: Scheduler | undefined;
-    let failure: unknown;
-    opening.then(
-      (opened) => {
-        scheduler = opened;
-      },
-      (error: unknown) => {
-        failure = error;
-      },
-    );
-    while (scheduler === undefined && failure === undefined) await this.#clock.step();
-    if (scheduler === undefined) throw failure;
-    return scheduler;
+  /** As a process that is started again until its store can be opened. */
+  async #opened(open: () => Promise<SchedulerSupervisor>): Promise<SchedulerSupervisor> {
+    for (;;) {
+      let supervisor: SchedulerSupervisor | undefined;
+      let failure: unknown;
+      open().then(
+        (opened) => {
+          supervisor = opened;
+        },
+        (error: unknown) => {
+          failure = error;
+        },
+      );
+      while (supervisor === undefined && failure === undefined) await this.#clock.step();
+      if (supervisor !== undefined) return supervisor;
+      if (!(failure instanceof StoreError && failure.code === "read_only")) throw failure;
+      await this.#clock.advance(1000);
+    }
   }
 
   async #closed(closing: Promise<void>): Promise<void> {

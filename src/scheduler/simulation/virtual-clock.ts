@@ -10,6 +10,8 @@ export class VirtualClock implements Clock {
   readonly #timers = new Timers<VirtualTimer>();
   #deferred: (() => void)[] = [];
   #nowMs: number;
+  /** How far the time of day was set forward. */
+  #setForwardMs = 0;
 
   constructor(nowMs = Date.UTC(2030, 0, 1)) {
     this.#nowMs = nowMs;
@@ -20,7 +22,13 @@ export class VirtualClock implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#nowMs;
+    return this.#nowMs - this.#setForwardMs;
+  }
+
+  /** As after a sleep of the machine, or when it is told the time: no time passes. */
+  setForward(ms: number): void {
+    this.#nowMs += ms;
+    this.#setForwardMs += ms;
   }
 
   setTimer(atMs: number, fire: () => void): () => void {

@@ -25,8 +25,10 @@ export interface FunctionOptions {
    */
   readonly timeoutMs?: number;
   /**
-   * At most this many runs of the function at once, over all threads; 1 to 1,000,000. Protects what the function uses:
-   * a database, a rate limit. 1 runs calls one after the other. Default: no limit but the adaptive one.
+   * At most this many runs of the function at once, over all threads of one process; 1 to 1,000,000. Protects what the
+   * function uses: a database, a rate limit. 1 runs calls one after the other. The scheduler of the process lets calls
+   * wait for their turn; runs that another one sends beyond it are answered with THROTTLED. A run that is suspended
+   * does not count. Default: no limit but the adaptive one.
    */
   readonly concurrencyMax?: number;
 }

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Store, StoreSession } from "../contract.ts";
-import { StoreError } from "../errors.ts";
+import { StoreError, type StoreErrorCode } from "../errors.ts";
 import { bytes, finished, fullRecord, inserted, largeBytes, record } from "./fixtures.ts";
 import { listingConformance } from "./listing.ts";
 
@@ -36,6 +36,9 @@ export function storeConformance(name: string, setup: ConformanceSetup): void {
   listingConformance(given);
 }
 
+const coded = (code: StoreErrorCode) => (error: unknown) =>
+  error instanceof StoreError && error.code === code;
+
 export type Given = (title: string, body: (session: StoreSession, store: Store) => Promise<void>) => void;
 
 function sessions(given: Given): void {
@@ -64,10 +67,24 @@ function sessions(given: Given): void {
     await second.close();
   });
 
+  given(
+    "a store can be checked, and opened again as the store it was and as no other",
+    async (first, store) => {
+      await first.check();
+      await first.close();
+      await assert.rejects(first.check(), coded("closed"));
+      await assert.rejects(store.open({ tag: "others" }), coded("gone"));
+      const second = await store.open({ tag: first.tag, verify: true });
+      assert.equal(second.tag, first.tag);
+      await second.check();
+      await second.close();
+    },
+  );
+
   given("a closed session says so, and can be closed again", async (session) => {
     await session.close();
     await session.close();
-    const closed = (error: unknown) => error instanceof StoreError && error.code === "closed";
+    const closed = coded("closed");
     await assert.rejects(session.commit([inserted(record(1))]), closed);
     await assert.rejects(session.get(1), closed);
   });

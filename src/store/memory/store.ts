@@ -11,6 +11,7 @@ import type {
   ListPage,
   LoadedCall,
   LoadRequest,
+  OpenOptions,
   RemoveRequest,
   RemoveResult,
   Store,
@@ -39,7 +40,8 @@ export class MemoryStore implements Store {
   }
 
   /** Takes over from the session before, which is fenced from then on. */
-  async open(): Promise<StoreSession> {
+  async open({ tag }: OpenOptions = {}): Promise<StoreSession> {
+    if (tag !== undefined && tag !== this.data.tag) throw new StoreError("gone", "this is another store");
     this.data.epoch += 1;
     return new MemorySession(this.data, this.#idBlock);
   }
@@ -73,6 +75,10 @@ class MemorySession implements StoreSession {
     this.#commits += 1;
     this.#changes += changes.length;
     return { duplicates };
+  }
+
+  async check(): Promise<void> {
+    this.#open();
   }
 
   async reserveIds(atLeast: number): Promise<IdBlock> {

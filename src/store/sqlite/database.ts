@@ -1,7 +1,7 @@
 /** The database with everything prepared; every operation of the contract, synchronous but for the back-up. */
 import { existsSync, statSync } from "node:fs";
 import { backup, type DatabaseSync } from "node:sqlite";
-import type { CommitResult, IdBlock, StoreStats } from "../contract.ts";
+import type { CommitResult, IdBlock, OpenOptions, StoreStats } from "../contract.ts";
 import { StoreError } from "../errors.ts";
 import { Applier } from "./apply.ts";
 import type { EncodedChanges } from "./encode.ts";
@@ -9,6 +9,7 @@ import { storeErrorOf } from "./errors.ts";
 import { Listing } from "./listing.ts";
 import type { Request } from "./messages.ts";
 import { closeDatabase, openDatabase } from "./open.ts";
+import { FilePlace } from "./place.ts";
 import { Reads } from "./reads.ts";
 import type { SqliteSettings } from "./settings.ts";
 
@@ -24,12 +25,13 @@ export class SqliteDatabase {
   readonly #applier: Applier;
   readonly #reads: Reads;
   readonly #listing: Listing;
+  readonly #place: FilePlace;
   #commits = 0;
   #changes = 0;
   #lastCommitMs = 0;
 
-  constructor(settings: SqliteSettings) {
-    const { database, epoch, tag } = openDatabase(settings);
+  constructor(settings: SqliteSettings, options: OpenOptions) {
+    const { database, epoch, tag } = openDatabase(settings, options);
     this.#database = database;
     this.#file = settings.file;
     this.epoch = epoch;
@@ -38,6 +40,7 @@ export class SqliteDatabase {
       this.#applier = new Applier(database, settings.inlineBytesMax);
       this.#reads = new Reads(database);
       this.#listing = new Listing(database);
+      this.#place = new FilePlace(settings.file);
       this.latestMs = (database.prepare(LATEST).get() as { at: number | null }).at ?? 0;
     } catch (error) {
       closeDatabase(database, settings.file);
@@ -64,6 +67,9 @@ export class SqliteDatabase {
 
   handle(request: Exclude<Request, { op: "commit" }>): unknown {
     switch (request.op) {
+      case "check":
+        this.#transaction(() => this.#database.exec(TOUCH));
+        return null;
       case "reserveIds":
         return this.#reserveIds(request.body);
       case "claim":
@@ -97,6 +103,8 @@ export class SqliteDatabase {
     try {
       const value = body();
       this.#database.exec("COMMIT");
+      // What is written to a file that nobody can open any more is lost with this process.
+      this.#place.check();
       this.#commits += 1;
       return value;
     } catch (error) {
@@ -142,6 +150,9 @@ const NO_THROW = { throwIfNoEntry: false } as const;
 
 /** Pages copied between two commits: about 4 MiB, a few milliseconds. */
 const BACKUP_PAGES = 1024;
+
+/** Written though nothing changes. */
+const TOUCH = "UPDATE meta SET value = value WHERE name = 'epoch'";
 
 const RESERVE = "UPDATE meta SET value = value + ? WHERE name = 'next_id' RETURNING value AS next";
 

@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { finished, inserted, largeBytes, record } from "../conformance/fixtures.ts";
-import { StoreError, type StoreErrorCode } from "../errors.ts";
+import { remedyFor, StoreError, type StoreErrorCode } from "../errors.ts";
+import { storeErrorOf } from "./errors.ts";
 import { SCHEMA_VERSION } from "./migrations.ts";
 import { setup } from "./sqlite.test-support.ts";
 import { SqliteStore } from "./store.ts";
@@ -105,6 +107,58 @@ test("a file damaged in the middle is refused when the damage is met", async () 
     }
   }, withCode("corrupted"));
   await cleanUp();
+});
+
+test("a file that is moved or removed while in use is noticed, and taken up again where it was moved back", async () => {
+  const { store, file, cleanUp } = await setup();
+  const session = await store.open();
+  await session.commit([inserted(record(1))]);
+  await rename(file, `${file}.elsewhere`);
+  await assert.rejects(session.commit([inserted(record(2))]), withCode("gone", /not there any more/));
+  await assert.rejects(session.check(), withCode("gone"));
+  await writeFile(file, "another file");
+  await assert.rejects(session.check(), withCode("gone", /replaced/));
+  await rename(`${file}.elsewhere`, file);
+  await session.commit([inserted(record(2))]);
+  await rm(`${file}-wal`);
+  await assert.rejects(session.check(), withCode("gone", /-wal/));
+  await session.close();
+  await cleanUp();
+});
+
+test("a store that was lost is opened again only where it is, as it was, and undamaged", async () => {
+  const { store, file, cleanUp } = await setup();
+  const first = await store.open();
+  const { tag } = first;
+  await first.commit(Array.from({ length: 500 }, (_, i) => inserted(record(i + 1), new Uint8Array(1500))));
+  await first.close();
+  await (await store.open({ tag, verify: true })).close();
+  const content = await readFile(file);
+  const damaged = Buffer.from(content);
+  damaged.fill(0xa5, 4096 * 8, content.length - 4096);
+  await writeFile(file, damaged);
+  await assert.rejects(store.open({ tag, verify: true }), withCode("corrupted"));
+  await rm(file);
+  await assert.rejects(store.open({ tag }), withCode("gone", /is not there/));
+  assert.equal(existsSync(file), false, "no empty store takes its place");
+  const other = new DatabaseSync(file);
+  other.exec("CREATE TABLE songs (title TEXT)");
+  other.close();
+  await assert.rejects(store.open({ tag }), withCode("gone", /another store/));
+  await writeFile(file, content);
+  await (await store.open({ tag, verify: true })).close();
+  await cleanUp();
+});
+
+test("SQLite's codes are told apart by what helps", () => {
+  const codeOf = (errcode: number) => storeErrorOf({ errcode, message: "x" }, "file").code;
+  const remedies = (codes: number[]) => codes.map((code) => remedyFor(codeOf(code)));
+  // BUSY, BUSY_SNAPSHOT, LOCKED, NOMEM, IOERR, IOERR_FSYNC, SCHEMA
+  assert.deepEqual(new Set(remedies([5, 517, 6, 7, 10, 1034, 17])), new Set(["retry"]));
+  // READONLY, READONLY_DBMOVED, CORRUPT, CORRUPT_INDEX, CANTOPEN, NOTADB
+  assert.deepEqual(new Set(remedies([8, 1032, 11, 779, 14, 26])), new Set(["reopen"]));
+  assert.deepEqual(remedies([13]), ["wait"]);
+  assert.equal(codeOf(1032), "gone");
 });
 
 test("a missing folder, and one that cannot be written, are named", async (context) => {

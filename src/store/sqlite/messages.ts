@@ -7,6 +7,7 @@ import type {
   ListPage,
   LoadedCall,
   LoadRequest,
+  OpenOptions,
   RemoveRequest,
   RemoveResult,
   StoredCall,
@@ -15,10 +16,12 @@ import type {
 import type { StoreErrorCode } from "../errors.ts";
 import type { CallNote } from "../records.ts";
 import type { EncodedChanges } from "./encode.ts";
+import type { SqliteSettings } from "./settings.ts";
 
 /** Operation: what it takes, what it gives. */
 export interface Operations {
   commit: [EncodedChanges, CommitResult];
+  check: [null, null];
   reserveIds: [number, IdBlock];
   claim: [{ afterId: number; limit: number }, ClaimedCall[]];
   load: [readonly LoadRequest[], (LoadedCall | undefined)[]];
@@ -39,6 +42,12 @@ export interface Reply {
   readonly id: number;
   readonly value?: unknown;
   readonly error?: { readonly code: StoreErrorCode; readonly message: string };
+}
+
+/** What the thread is started with. */
+export interface ThreadStart {
+  readonly settings: SqliteSettings;
+  readonly options: OpenOptions;
 }
 
 /** The first message of the thread: open, or why not. */

@@ -1,8 +1,9 @@
 /** Opens the database file: the lock, the settings that durability rests on, the schema. */
 import { randomInt } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { DatabaseSync } from "node:sqlite";
+import type { OpenOptions } from "../contract.ts";
 import { StoreError } from "../errors.ts";
 import { storeErrorOf } from "./errors.ts";
 import { migrate } from "./migrations.ts";
@@ -18,13 +19,16 @@ export interface OpenedDatabase {
  * The lock is SQLite's own on the file, held for as long as the connection lives: the kernel lets go of it when
  * the process dies, however it dies. The file beside it only tells who has it.
  */
-export function openDatabase(settings: SqliteSettings): OpenedDatabase {
+export function openDatabase(settings: SqliteSettings, { tag, verify }: OpenOptions = {}): OpenedDatabase {
   const { file } = settings;
+  if (tag !== undefined && !existsSync(file)) throw new StoreError("gone", `${file} is not there`);
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(file, { timeout: 0 });
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 4096");
     database.exec("BEGIN EXCLUSIVE; COMMIT");
+    if (tag !== undefined) expectTag(database, file, tag);
+    if (verify === true) expectSound(database, file);
     migrate(database, file);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
     database.exec(
@@ -55,6 +59,19 @@ export function openDatabase(settings: SqliteSettings): OpenedDatabase {
 export function closeDatabase(database: DatabaseSync, file: string): void {
   database.close();
   rmSync(ownerFile(file), { force: true });
+}
+
+function expectTag(database: DatabaseSync, file: string, tag: string): void {
+  const isStore =
+    database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'").get() !==
+    undefined;
+  const found = isStore && database.prepare("SELECT value FROM meta WHERE name = 'tag'").get();
+  if (!found || found.value !== tag) throw new StoreError("gone", `${file} is another store`);
+}
+
+function expectSound(database: DatabaseSync, file: string): void {
+  const [problem] = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {});
+  if (problem !== "ok") throw new StoreError("corrupted", `${file} is damaged: ${problem}`);
 }
 
 function beginSession(database: DatabaseSync): { epoch: number; tag: string } {

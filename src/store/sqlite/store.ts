@@ -9,6 +9,7 @@ import type {
   ListPage,
   LoadedCall,
   LoadRequest,
+  OpenOptions,
   RemoveRequest,
   RemoveResult,
   Store,
@@ -19,7 +20,7 @@ import type {
 import { StoreError } from "../errors.ts";
 import type { CallNote } from "../records.ts";
 import { encodeChanges } from "./encode.ts";
-import type { Opened, Operation, Operations, Reply } from "./messages.ts";
+import type { Opened, Operation, Operations, Reply, ThreadStart } from "./messages.ts";
 import { resolveSettings, type SqliteOptions, type SqliteSettings } from "./settings.ts";
 
 /** One file, one process. Commits are durable to power loss: WAL with `synchronous = FULL`. */
@@ -30,8 +31,9 @@ export class SqliteStore implements Store {
     this.#settings = resolveSettings(options);
   }
 
-  async open(): Promise<StoreSession> {
-    const worker = new Worker(THREAD, { workerData: this.#settings, name: "dispatch-store" });
+  async open(options: OpenOptions = {}): Promise<StoreSession> {
+    const workerData: ThreadStart = { settings: this.#settings, options };
+    const worker = new Worker(THREAD, { workerData, name: "dispatch-store" });
     return await new Promise((resolve, reject) => {
       worker.once("error", (error) => reject(StoreError.from(error)));
       worker.once("message", (message: Opened) => {
@@ -78,6 +80,10 @@ class SqliteSession implements StoreSession {
     return this.#request("commit", encoded, [encoded.buffer]);
   }
 
+  async check(): Promise<void> {
+    await this.#request("check", null);
+  }
+
   reserveIds(atLeast: number): Promise<IdBlock> {
     return this.#request("reserveIds", atLeast);
   }
@@ -118,10 +124,14 @@ class SqliteSession implements StoreSession {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#request("close", null).then(async () => {
-      await this.#worker.terminate();
-    });
+    this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  /** A store that cannot be closed in order is let go of all the same: what was committed is in it. */
+  async #close(): Promise<void> {
+    await this.#request("close", null).catch(() => {});
+    await this.#worker.terminate();
   }
 
   #request<K extends Operation>(

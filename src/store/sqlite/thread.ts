@@ -5,11 +5,10 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { StoreError } from "../errors.ts";
 import { SqliteDatabase } from "./database.ts";
-import type { Opened, Reply, Request } from "./messages.ts";
-import type { SqliteSettings } from "./settings.ts";
+import type { Opened, Reply, Request, ThreadStart } from "./messages.ts";
 
 const port = parentPort!;
-const settings = workerData as SqliteSettings;
+const { settings, options } = workerData as ThreadStart;
 
 /** A group is one transaction: longer ones would hold up the reads behind them. */
 const GROUP_MAX = 256;
@@ -17,7 +16,7 @@ const GROUP_MAX = 256;
 function main(): void {
   let store: SqliteDatabase;
   try {
-    store = new SqliteDatabase(settings);
+    store = new SqliteDatabase(settings, options);
   } catch (error) {
     port.postMessage({ error: described(error) } satisfies Opened);
     return;

@@ -13,6 +13,8 @@ export interface SchedulerGaugeFigures {
   /** How long the call that has waited longest for a place has waited; 0 when none waits. */
   oldestReadyMs: number;
   routes: readonly { endpoint: string; function: string; limit: number; inFlight: number }[];
+  /** Whether the store takes changes. */
+  storeAvailable: boolean;
   /** Undefined for a store without files. */
   disk: { sizeBytes: number; freeBytes: number } | undefined;
 }
@@ -117,6 +119,12 @@ export function schedulerGauges(registry: Registry, figures: () => SchedulerGaug
     "dispatch_oldest_ready_call_age_seconds",
     "How long the longest-waiting ready call has waited for a place.",
     (set) => set((current?.oldestReadyMs ?? 0) / 1000),
+  );
+  gauge(
+    registry,
+    "dispatch_store_available",
+    "1 while the store takes changes, 0 while it refuses them, does not answer or is lost.",
+    (set) => set(current?.storeAvailable === false ? 0 : 1),
   );
   gauge(registry, "dispatch_store_size_bytes", "The store's files, write-ahead log included.", (set) =>
     set(current?.disk?.sizeBytes ?? 0),

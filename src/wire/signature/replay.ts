@@ -17,9 +17,6 @@ export interface ReplayCacheOptions {
 /**
  * Two generations of ids: the younger fills, the older only answers; when a window has passed or the younger is full,
  * the older is dropped.
- *
- * Signers must send a nonce: without one, a scheduler that sends the same run again within the same second makes the
- * same signature, and is refused.
  */
 export class ReplayCache implements ReplayCheck {
   readonly #windowMs: number;

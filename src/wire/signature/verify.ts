@@ -18,11 +18,13 @@ export interface VerifierOptions {
   readonly maxAgeMs?: number;
   /** How far the two clocks may be apart. Default: 5_000. */
   readonly toleranceMs?: number;
-  /**
-   * Refuses what it has seen before. Default: none, and a request may be sent again while its signature is young;
-   * a run that is delivered twice is harmless to the protocol. See {@link ReplayCache} for what it asks of signers.
-   */
+  /** Refuses what it has seen before. Default: none, and a request may be sent again while its signature is young. */
   readonly replay?: ReplayCheck;
+  /**
+   * Whether signatures without a nonce are checked too. Ed25519 gives the same request of the same second the same
+   * signature, so that of two deliveries of one run in a second the other is refused. Default: false.
+   */
+  readonly replayWithoutNonce?: boolean;
 }
 
 /** Remembers accepted signatures, each by its nonce or, without one, by itself. */
@@ -37,6 +39,7 @@ export class RequestVerifier {
   readonly #maxAgeMs: number;
   readonly #toleranceMs: number;
   readonly #replay: ReplayCheck | undefined;
+  readonly #replayWithoutNonce: boolean;
 
   constructor(options: VerifierOptions) {
     this.#key = options.key;
@@ -44,6 +47,7 @@ export class RequestVerifier {
     this.#maxAgeMs = options.maxAgeMs ?? 300_000;
     this.#toleranceMs = options.toleranceMs ?? 5_000;
     this.#replay = options.replay;
+    this.#replayWithoutNonce = options.replayWithoutNonce ?? false;
   }
 
   /**
@@ -62,8 +66,17 @@ export class RequestVerifier {
     const good = signature.length === 64 && (await verifyAsync(null, base, this.#key, signature));
     if (!good) throw new SignatureError("permission_denied", "invalid signature");
     await verifyContentDigest(field("content-digest", request), request.body);
-    if (this.#replay?.seenBefore(replayId(covered, signature), nowMs)) {
-      throw new SignatureError("permission_denied", "signature was used before");
+    this.#checkReplay(covered, signature, nowMs);
+  }
+
+  /** Not `permission_denied`, which ends a call: a proxy may have sent the request of an honest scheduler twice. */
+  #checkReplay([, parameters]: InnerList, signature: Uint8Array, nowMs: number): void {
+    const nonce = parameters.get("nonce");
+    const hasNonce = typeof nonce === "string";
+    if (this.#replay === undefined || (!hasNonce && !this.#replayWithoutNonce)) return;
+    const id = hasNonce ? `nonce ${nonce}` : Buffer.from(signature).toString("base64");
+    if (this.#replay.seenBefore(id, nowMs)) {
+      throw new SignatureError("unavailable", "signature was used before: sign the request again");
     }
   }
 
@@ -134,9 +147,4 @@ function secondsOf([, parameters]: InnerList, name: "created" | "expires"): numb
   if (!Number.isInteger(seconds))
     throw new SignatureError("permission_denied", `malformed ${name} of signature`);
   return seconds as number;
-}
-
-function replayId([, parameters]: InnerList, signature: Uint8Array): string {
-  const nonce = parameters.get("nonce");
-  return typeof nonce === "string" ? `nonce ${nonce}` : Buffer.from(signature).toString("base64");
 }

@@ -1,0 +1,50 @@
+/**
+ * What is known of the process before this one should it die: which runs it had under way. Outlives the process, not
+ * the machine: when the power fails no run is to blame.
+ */
+
+/** A call that was being run when a process died, and has not been run to an answer since. */
+export interface Suspect {
+  readonly id: number;
+  /** The last attempt that was under way at a death. */
+  readonly attempt: number;
+  /** Processes that died while it was being run. */
+  readonly deaths: number;
+}
+
+export interface RunUnderWay {
+  readonly id: number;
+  readonly attempt: number;
+  /** No other run was in the process. */
+  readonly alone: boolean;
+}
+
+export interface JournalContent {
+  readonly suspects: readonly Suspect[];
+  /** Those that ended may be among them: the store knows better. */
+  readonly runs: readonly RunUnderWay[];
+}
+
+/** Synchronous, and never throws: without it a run that kills the process is not found out, and all else goes on. */
+export interface RunJournal {
+  /** What the process before left; nothing when it ended in order. */
+  read(): JournalContent;
+  /** Begins anew, with these suspects and no run. */
+  begin(suspects: readonly Suspect[]): void;
+  /** A run that is about to start: known after a death once `flush` has returned. Gives its place. */
+  started(run: RunUnderWay): number;
+  flush(): void;
+  /** The place may be given to another run. */
+  ended(place: number): void;
+  /** The process is about to end in order, runs or not: from here on no death is a run's. */
+  forget(): void;
+}
+
+export const NO_JOURNAL: RunJournal = {
+  read: () => ({ suspects: [], runs: [] }),
+  begin: () => {},
+  started: () => 0,
+  flush: () => {},
+  ended: () => {},
+  forget: () => {},
+};

@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { StoreError } from "../store/index.ts";
+import type { TelemetryEvent } from "../telemetry/events.ts";
+import { SchedulerError } from "./errors.ts";
+import { call, RefusingStore, Subject } from "./scheduler.test-support.ts";
+import { exitResponse } from "./simulation/messages.ts";
+import { SchedulerSupervisor } from "./supervisor.ts";
+
+async function setup() {
+  const store = new RefusingStore();
+  const subject = new Subject(store);
+  const events: TelemetryEvent[] = [];
+  const reopened: unknown[] = [];
+  const supervisor = await subject.until(
+    SchedulerSupervisor.open({
+      store,
+      delivery: subject,
+      clock: subject.clock,
+      telemetry: { emit: (event) => events.push(event) },
+      onReopened: (scheduler) => reopened.push(scheduler),
+    }),
+  );
+  const dispatch = async (name: string) => {
+    const [id] = await subject.until(supervisor.current.dispatch([call(name)]));
+    return id!;
+  };
+  const storeEvents = () =>
+    events.flatMap((event) =>
+      event.type === "scheduler-store-lost"
+        ? [`lost: ${event.code}, ${event.reopenInMs}`]
+        : event.type === "scheduler-store-reopened"
+          ? ["reopened"]
+          : [],
+    );
+  return { store, subject, supervisor, reopened, dispatch, storeEvents };
+}
+
+const unavailable = (error: unknown) => error instanceof SchedulerError && error.code === "unavailable";
+
+test("a store that was lost is opened again when it can be, and what lives in it goes on", async () => {
+  const { store, subject, supervisor, reopened, dispatch, storeEvents } = await setup();
+  let runs = 0;
+  subject.on("greet", () => {
+    runs += 1;
+    if (runs === 1) store.refuse = new StoreError("read_only", "remounted read-only");
+    return exitResponse("hello");
+  });
+  const id = await dispatch("greet");
+  await subject.settle();
+  const before = supervisor.current;
+  store.refuseOpening = new StoreError("read_only", "remounted read-only");
+  await subject.clock.advance(10_000);
+  assert.match(supervisor.unready()!, /^the store was lost \(read_only\)$/);
+  await assert.rejects(subject.until(supervisor.current.dispatch([call("greet")])), unavailable);
+  store.refuse = undefined;
+  store.refuseOpening = undefined;
+  await subject.clock.advance(30_000);
+  assert.equal(supervisor.unready(), undefined);
+  assert.deepEqual(reopened, [supervisor.current]);
+  assert.notEqual(supervisor.current, before);
+  const result = await subject.until(supervisor.current.wait(id));
+  assert.equal(result.error, null);
+  assert.equal(runs, 2, "the answer that could not be stored is asked for again");
+  assert.deepEqual(storeEvents(), [
+    "lost: read_only, 1000",
+    "lost: read_only, 2000",
+    "lost: read_only, 4000",
+    "lost: read_only, 8000",
+    "reopened",
+  ]);
+  await subject.until(supervisor.close());
+});
+
+test("a store that another process has taken over is left to it", async () => {
+  const { store, subject, supervisor, storeEvents } = await setup();
+  const other = await store.open();
+  await assert.rejects(subject.until(supervisor.current.dispatch([call("greet")])), unavailable);
+  await subject.clock.advance(600_000);
+  assert.match(supervisor.unready()!, /the store was lost/);
+  assert.deepEqual(storeEvents(), ["lost: fenced, undefined"]);
+  await other.check();
+  await subject.until(supervisor.close());
+});
+
+test("closing ends the attempts to open the store again", async () => {
+  const { store, subject, supervisor, reopened } = await setup();
+  store.refuse = new StoreError("gone", "unplugged");
+  await assert.rejects(subject.until(supervisor.current.dispatch([call("greet")])), unavailable);
+  store.refuse = undefined;
+  await subject.until(Promise.all([supervisor.close(), supervisor.close()]));
+  await subject.clock.advance(600_000);
+  assert.deepEqual(reopened, []);
+});
+
+test("a store that cannot be opened at first is an error", async () => {
+  const subject = new Subject();
+  const store = new RefusingStore();
+  store.refuseOpening = new StoreError("locked", "in use");
+  await assert.rejects(
+    SchedulerSupervisor.open({ store, delivery: subject, clock: subject.clock }),
+    /in use/,
+  );
+});
