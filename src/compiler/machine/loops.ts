@@ -8,7 +8,7 @@ import type {
   WhileStatement,
 } from "acorn";
 import { assign, binary, call, identifier, literal, member, not, runtimeCall, statement } from "../ast.ts";
-import { boxCopy, boxValue } from "../rewrite/closures.ts";
+import { boxCopy, boxValue } from "../rewrite/boxes.ts";
 import { rewriteTarget } from "../rewrite/expression.ts";
 import { containsClosure } from "../rewrite/loops.ts";
 import type { Scope } from "../scope.ts";

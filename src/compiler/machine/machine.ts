@@ -13,7 +13,8 @@ import {
   voidZero,
 } from "../ast.ts";
 import { type CodeContext, type ModuleContext, variableReference } from "../context.ts";
-import { boxValue, parametersInBody, withDefault } from "../rewrite/closures.ts";
+import { boxValue, parametersInBody } from "../rewrite/boxes.ts";
+import { withDefault } from "../rewrite/closures.ts";
 import { rewrite } from "../rewrite/expression.ts";
 import { patternVariables, rewritePattern } from "../rewrite/patterns.ts";
 import type { FunctionInfo, Scope, Variable } from "../scope.ts";

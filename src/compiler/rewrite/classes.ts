@@ -31,7 +31,8 @@ import {
 } from "../ast.ts";
 import type { CodeContext } from "../context.ts";
 import { fingerprint } from "../fingerprint.ts";
-import { boxDeclaration, functionInPlace, SUPER_HELP } from "./closures.ts";
+import { boxDeclaration } from "./boxes.ts";
+import { functionInPlace, SUPER_HELP } from "./closures.ts";
 import { rewrite } from "./expression.ts";
 import { rewriteList } from "./statement.ts";
 

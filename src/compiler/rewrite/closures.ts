@@ -4,7 +4,6 @@
  * what a snapshot saves of it, and what restores it.
  */
 import type {
-  BlockStatement,
   ClassExpression,
   Expression,
   FunctionDeclaration,
@@ -43,11 +42,12 @@ import {
   thisExpression,
   voidZero,
 } from "../ast.ts";
-import { type CodeContext, variableReference } from "../context.ts";
+import type { CodeContext } from "../context.ts";
 import { fingerprint } from "../fingerprint.ts";
 import { Machine } from "../machine/machine.ts";
 import { thisOwner } from "../plan.ts";
-import type { FunctionInfo, Scope, Variable } from "../scope.ts";
+import type { FunctionInfo } from "../scope.ts";
+import { boxDeclaration, enterBody } from "./boxes.ts";
 import { classNode, hasPrivateMembers, hasPrivateStatics } from "./classes.ts";
 import { argumentsValue, rewrite, thisValue } from "./expression.ts";
 import { containsClosure } from "./loops.ts";
@@ -255,26 +255,6 @@ export function functionNode(
   } as FunctionNode;
 }
 
-/** The scope of a body whose parameters do not see its variables: those of the same name begin with their values. */
-function enterBody(node: BlockStatement, cx: CodeContext): Statement[] {
-  const scope = cx.module.scopeOf(node);
-  if (!scope) return [];
-  const copies = parametersInBody(scope).map(({ variable, param }) =>
-    variable.storage === "shared"
-      ? statement(assign(variableReference(variable) as Pattern, variableReference(param)))
-      : declare("var", variable.output, variableReference(param)),
-  );
-  return [...(scope.boxName ? [boxDeclaration(scope)] : []), ...copies];
-}
-
-/** `var` declarations of a body scope that have the name of a parameter. */
-export function parametersInBody(scope: Scope): { variable: Variable; param: Variable }[] {
-  return [...scope.variables.values()].flatMap((variable) => {
-    const param = variable.kind === "var" ? scope.parent?.variables.get(variable.name) : undefined;
-    return param ? [{ variable, param }] : [];
-  });
-}
-
 /** An async function without an await: it runs to its end when it is called, and needs no state machine. */
 function endsAtOnce(node: FunctionNode, fn: FunctionInfo, { module }: CodeContext): boolean {
   // A default value or pattern that fails must reject the promise, and runs outside of the function's body.
@@ -311,21 +291,6 @@ const isDirective = (one: Statement): boolean =>
 const ownName = (node: FunctionNode, fn: FunctionInfo): Identifier | null =>
   node.id ? at(identifier(fn.selfVariable?.output ?? node.id.name), node.id) : null;
 
-/** `let $$e1 = { a: void 0 }`, or with parameters `{ a: a }`. */
-export function boxDeclaration(scope: Scope, withParams = false): Statement {
-  return declare("let", scope.boxName, boxValue(scope, withParams));
-}
-
-export function boxValue(scope: Scope, withParams = false): Expression {
-  return object(
-    scope.shared.map((variable) => {
-      const isFilled = withParams && variable.kind === "param";
-      if (isFilled) return property(variable.name, identifier(variable.output));
-      return property(variable.name, variable.guarded ? runtimeMember("UNBOUND") : voidZero());
-    }),
-  );
-}
-
 /** Binds one parameter, taken under another name, to its variables. */
 function bindParam(param: Pattern, value: Expression, cx: CodeContext): Statement[] {
   const target = param.type === "RestElement" ? param.argument : param;
@@ -343,14 +308,6 @@ export const withDefault = (value: Expression, fallback: Expression): Expression
   consequent: fallback,
   alternate: copyOf(value),
 });
-
-/** `box = { a: box.a }`: what each iteration of a loop does with the variables of its head. */
-export function boxCopy(scope: Scope): Expression {
-  const properties = scope.shared.map((variable) =>
-    property(variable.name, member(identifier(scope.boxName), variable.name)),
-  );
-  return assign(identifier(scope.boxName), object(properties));
-}
 
 /** A function that makes the frame of its state machine, fills in what is live at the start, and runs it. */
 function starter(

@@ -10,7 +10,7 @@ import type {
 import { block, declare, identifier, type Node, sequence, statement } from "../ast.ts";
 import type { CodeContext } from "../context.ts";
 import { children, isClass, isFunction } from "../walk.ts";
-import { boxCopy, boxDeclaration } from "./closures.ts";
+import { boxCopy, boxDeclaration } from "./boxes.ts";
 import { rewrite, rewriteTarget } from "./expression.ts";
 import { bindsShared, declareByAssignment, rewritePattern } from "./patterns.ts";
 import { rewriteDeclaration, single } from "./statement.ts";

@@ -16,7 +16,8 @@ import type {
 import { assign, at, block, declare, identifier, statement, voidZero } from "../ast.ts";
 import { type CodeContext, variableReference } from "../context.ts";
 import type { Variable } from "../scope.ts";
-import { boxDeclaration, closure, moduleClass, settled } from "./closures.ts";
+import { boxDeclaration } from "./boxes.ts";
+import { closure, moduleClass, settled } from "./closures.ts";
 import { rewrite, rewriteChildren } from "./expression.ts";
 import { rewriteFor, rewriteForEach, rewriteWhile } from "./loops.ts";
 import { bindsShared, declareByAssignment, patternVariables, rewritePattern } from "./patterns.ts";
