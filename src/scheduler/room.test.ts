@@ -25,10 +25,10 @@ test("what calls make has room beyond what clients may fill, and no more than th
     .on("child", () => exitResponse("child"))
     .on("caller", callerOf(2))
     .open({ liveCallsMax: 20 });
-  const id = await subject.dispatch("caller");
-  await subject.until(subject.scheduler.dispatch(Array.from({ length: 17 }, () => call("slow"))));
+  const slow = Array.from({ length: 17 }, () => call("slow"));
+  const [id] = await subject.until(subject.scheduler.dispatch([call("caller"), ...slow]));
   await assert.rejects(subject.until(subject.scheduler.dispatch([call("slow")])), /too many calls/);
-  assert.equal((await subject.result(id)).text, "done");
+  assert.equal((await subject.result(id!)).text, "done");
   await subject.close();
 });
 

@@ -95,12 +95,13 @@ export class Scheduler implements SchedulerApi {
   }
 
   async wait(id: string, signal?: AbortSignal): Promise<CallResult> {
-    if (this.#closing !== undefined) throw new SchedulerError("unavailable", this.unready() ?? CLOSING);
+    this.#refuseWaitsWhenClosing();
     return await usable(this.#control.wait(id, signal));
   }
 
   async waitMany(ids: readonly string[], signal?: AbortSignal): Promise<CallResults> {
-    return await this.#control.waitMany(ids, signal);
+    this.#refuseWaitsWhenClosing();
+    return await usable(this.#control.waitMany(ids, signal));
   }
 
   async get(id: string): Promise<CallDetails> {
@@ -215,6 +216,10 @@ export class Scheduler implements SchedulerApi {
       const details = { cause, retryAfterMs: RETRY_AFTER_MS };
       throw new SchedulerError("unavailable", "the store could not reserve ids", details);
     }
+  }
+
+  #refuseWaitsWhenClosing(): void {
+    if (this.#closing !== undefined) throw new SchedulerError("unavailable", this.unready() ?? CLOSING);
   }
 
   #refuseWhenFull(count: number): void {
