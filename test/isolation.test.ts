@@ -17,7 +17,14 @@ const CONNECTIONS = 64;
 
 async function setup(t: TestContext, flags: Record<string, unknown> = {}) {
   const { config } = resolveConfig({
-    flags: { endpointAddr: "127.0.0.1:0", adminAddr: "off", scheduler: "off", threadsMax: 2, ...flags },
+    flags: {
+      endpointAddr: "127.0.0.1:0",
+      adminAddr: "off",
+      scheduler: "off",
+      storePath: ":memory:",
+      threadsMax: 2,
+      ...flags,
+    },
   });
   const service = await startService({ config, modules: [MODULE], logger: pino({ level: "silent" }) });
   t.after(() => service.stop("the test has ended"));

@@ -1,5 +1,4 @@
 import { availableParallelism } from "node:os";
-import { newStateKey } from "../coroutine/setup-options.ts";
 
 /** Options of the pool. Every field is optional. */
 export interface PoolOptions {
@@ -81,8 +80,8 @@ export interface PoolOptions {
   startTimeoutMs?: number;
 
   /**
-   * Variables that the threads' `process.env` has besides the process's own, which they go before. Default: a key for
-   * the states of suspended functions, so that they outlive their thread.
+   * Variables that the threads' `process.env` has besides the process's own, which they go before. Without a key for the
+   * states of suspended functions the pool makes one, so that they outlive their thread. Default: none.
    */
   env?: Readonly<Record<string, string>>;
 }
@@ -107,7 +106,7 @@ export function resolvePoolOptions(options: PoolOptions = {}): ResolvedPoolOptio
     responseBytesMax: options.responseBytesMax ?? 16_000_000,
     heartbeatMs: options.heartbeatMs ?? 100,
     startTimeoutMs: options.startTimeoutMs ?? 60_000,
-    env: Object.freeze({ DISPATCH_LOCAL_STATE_KEY: newStateKey(), ...options.env }),
+    env: Object.freeze({ ...options.env }),
   });
   checkWhole("threadsMax", resolved.threadsMax, 1, 1_024);
   checkWhole("threadsMin", resolved.threadsMin, 1, resolved.threadsMax);

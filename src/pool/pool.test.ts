@@ -136,6 +136,13 @@ test("more threads take effect without a failed run, and fewer too", async () =>
   assert.equal((await more).filter((result) => result === 20).length, 300);
 });
 
+test("the same options again replace no thread", async () => {
+  await using t = await setupPool();
+  const { threadStarts } = t.pool.snapshot();
+  await t.pool.reconfigure({ threadsMax: 1, heartbeatMs: 10, cancelGraceMs: 50 });
+  assert.equal(t.pool.snapshot().threadStarts, threadStarts);
+});
+
 test("a setting of the threads themselves replaces them one generation by the next", async () => {
   await using t = await setupPool();
   const before = t.pool.snapshot().threads.map((thread) => thread.id);

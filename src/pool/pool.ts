@@ -5,6 +5,7 @@
  * Runs that arrive in one turn of the event loop are sent together, at its end (setImmediate follows the phase in
  * which sockets were read), a batch a thread. Every run taken is answered with RunResponse bytes.
  */
+import { newStateKey } from "../coroutine/setup-options.ts";
 import type { Telemetry } from "../telemetry/events.ts";
 import { Status } from "../wire/gen/dispatch/sdk/v1/status_pb.js";
 import { Affinities } from "./affinities.ts";
@@ -59,11 +60,13 @@ export class RunPool {
   #flushScheduled = false;
   #rescue: NodeJS.Timeout | undefined;
   #closing = false;
+  /** Of this pool through all its options: states would not open under another one. */
+  readonly #stateKey = newStateKey();
 
   /** @throws {RangeError} when an option is out of its bounds */
   constructor(options: PoolOptions, dependencies: PoolDependencies) {
     const { telemetry, now = () => performance.now(), code = threadCode() } = dependencies;
-    this.#options = resolvePoolOptions(options);
+    this.#options = this.#resolve(options);
     this.#telemetry = telemetry;
     this.#now = now;
     this.#open = new OpenRuns(telemetry, now);
@@ -127,12 +130,19 @@ export class RunPool {
    * @throws {RangeError | ThreadStartError} when the options cannot be used; all is then as before
    */
   async reconfigure(options: PoolOptions): Promise<FunctionInfo[] | undefined> {
-    const resolved = resolvePoolOptions(options);
+    const resolved = this.#resolve(options);
     const functions = await this.#threads.reconfigure(resolved);
     if (functions !== undefined) this.#functions.register(functions);
     this.#options = resolved;
     this.#flush();
     return functions;
+  }
+
+  #resolve(options: PoolOptions): ResolvedPoolOptions {
+    return resolvePoolOptions({
+      ...options,
+      env: { DISPATCH_LOCAL_STATE_KEY: this.#stateKey, ...options.env },
+    });
   }
 
   /**

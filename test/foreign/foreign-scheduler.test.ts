@@ -10,7 +10,9 @@ import { vector } from "./vectors.ts";
 
 /** Our endpoint alone, as a foreign scheduler sees it. */
 async function setup(t: TestContext) {
-  const { config } = resolveConfig({ flags: { endpointAddr: "127.0.0.1:0", scheduler: "off" } });
+  const { config } = resolveConfig({
+    flags: { endpointAddr: "127.0.0.1:0", scheduler: "off", storePath: ":memory:" },
+  });
   const service = await startService({
     config,
     modules: [new URL("../durability/functions.ts", import.meta.url).href],

@@ -40,7 +40,7 @@ export const endpointOptions = [
     default: "nonce",
     choices: ["nonce", "all", "off"],
     group: "endpoint",
-    doc: "Which signed requests are refused, with 503, when they come a second time within the five minutes of their signature: those with a nonce, as this project's schedulers send them; all, where the same run delivered twice in one second without a nonce is refused too, until it is signed in another second; or none. 200,000 signatures are remembered by each process, some 30 MB; when more come, the oldest are forgotten first.",
+    doc: "Which signed requests are refused, with 503, when they come a second time within the five minutes of their signature: those with a nonce, as this project's schedulers send them; all, where the same run delivered twice in one second without a nonce is refused too, until it is signed in another second; or none. Each process remembers the last 100,000 to 200,000 signatures, some 30 MB; when more come, the oldest are forgotten first.",
   },
   {
     name: "tlsCert",

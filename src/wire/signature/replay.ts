@@ -8,8 +8,8 @@ export interface ReplayCacheOptions {
    */
   readonly windowMs?: number;
   /**
-   * Ids remembered at the most, about 150 bytes each. More than that within a window forgets the oldest ones early.
-   * Default: 200_000.
+   * Ids remembered at the most, about 150 bytes each; the youngest half of them always is. More than that within a
+   * window forgets the oldest ones early. Default: 200_000.
    */
   readonly entriesMax?: number;
 }

@@ -27,7 +27,7 @@ export interface VerifierOptions {
   readonly replayWithoutNonce?: boolean;
 }
 
-/** Remembers accepted signatures, each by its nonce or, without one, by itself. */
+/** Remembers accepted signatures. */
 export interface ReplayCheck {
   /** Whether this id was given before, within the life of a signature. */
   seenBefore(id: string, nowMs: number): boolean;
@@ -71,11 +71,10 @@ export class RequestVerifier {
 
   /** Not `permission_denied`, which ends a call: a proxy may have sent the request of an honest scheduler twice. */
   #checkReplay([, parameters]: InnerList, signature: Uint8Array, nowMs: number): void {
-    const nonce = parameters.get("nonce");
-    const hasNonce = typeof nonce === "string";
+    const hasNonce = typeof parameters.get("nonce") === "string";
     if (this.#replay === undefined || (!hasNonce && !this.#replayWithoutNonce)) return;
-    const id = hasNonce ? `nonce ${nonce}` : Buffer.from(signature).toString("base64");
-    if (this.#replay.seenBefore(id, nowMs)) {
+    // The signature covers the nonce, and is no longer than it should be.
+    if (this.#replay.seenBefore(Buffer.from(signature).toString("base64"), nowMs)) {
       throw new SignatureError("unavailable", "signature was used before: sign the request again");
     }
   }
