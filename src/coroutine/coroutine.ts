@@ -4,9 +4,9 @@
  */
 import { PermanentError } from "../sdk/index.ts";
 import { type CallScope, type DurableCall, enterScope } from "../sdk/scope.ts";
-import { settlesTag } from "./runtime/combinators.ts";
+import { settlesTag, waitersOf } from "./runtime/combinators.ts";
 import { AsyncGeneratorFrame } from "./runtime/generators.ts";
-import { Owner, switchOwner } from "./runtime/owner.ts";
+import { Owner, switchOwner, type Waiter } from "./runtime/owner.ts";
 import { closureTag, moduleFunctionId } from "./runtime/registry.ts";
 import { isThenable, Reaction, Settle, Task, wait } from "./runtime/task.ts";
 
@@ -22,7 +22,7 @@ export class CallTask extends Task {
   }
 }
 
-/** A durable sleep. */
+/** A durable sleep. Its coroutine is woken for it as long as something waits for it. */
 export class SleepTask extends Task {
   /** Milliseconds since the epoch. */
   wakeAtMs: number;
@@ -30,6 +30,11 @@ export class SleepTask extends Task {
   constructor(wakeAtMs: number) {
     super();
     this.wakeAtMs = wakeAtMs;
+  }
+
+  override $$wait(waiter: Waiter): void {
+    super.$$wait(waiter);
+    if (this.$$S === 0) (this.$$R as Coroutine).sleeping.add(this);
   }
 }
 
@@ -48,6 +53,7 @@ export class Coroutine extends Owner implements CallScope {
   main!: Task;
   /** Calls without a result, by correlation id. */
   readonly pending = new Map<number, CallTask>();
+  /** Sleeps that something waits for. */
   readonly sleeping = new Set<SleepTask>();
   /** Calls that no poll has carried yet. */
   fresh: NewCall[] = [];
@@ -120,7 +126,6 @@ export class Coroutine extends Owner implements CallScope {
     const outer = switchOwner(this);
     const task = new SleepTask(wakeAtMs);
     switchOwner(outer);
-    this.sleeping.add(task);
     return task;
   }
 
@@ -163,6 +168,12 @@ export class Coroutine extends Owner implements CallScope {
   endRound(): void {
     this.fresh = [];
     this.contexts = undefined;
+  }
+
+  /** Nothing runs any more. Sleeps that lost their race are let go: their end would wake the function for nothing. */
+  override async quiet(): Promise<void> {
+    await super.quiet();
+    for (const task of this.sleeping) if (waitersOf(task).length === 0) this.sleeping.delete(task);
   }
 
   /** Wakes the sleeps that are over. */

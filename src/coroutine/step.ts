@@ -41,7 +41,8 @@ export function step(coroutine: Coroutine, nowMs: number, limits: StepLimits = {
   const { resultsMax = 10, waitMsMax = 86_400_000, napMsMax = WAIT_MS_MIN } = limits;
   let waitMs = sleeping.size > 0 ? Number.POSITIVE_INFINITY : waitMsMax;
   for (const { wakeAtMs } of sleeping) waitMs = Math.min(waitMs, wakeAtMs - nowMs);
-  if (waitMs < napMsMax && fresh.length === 0) return { kind: "nap", ms: Math.max(0, waitMs) };
+  if (waitMs <= 0) return { kind: "nap", ms: 0 };
+  if (waitMs < napMsMax && fresh.length === 0) return { kind: "nap", ms: waitMs };
   return {
     kind: "poll",
     calls: fresh,

@@ -192,6 +192,26 @@ test("durable functions held in variables are saved by name", async () => {
   assert.deepEqual(result?.output, [2, 4]);
 });
 
+test("sleeps that lost their race leave nothing in the state, and wake nobody", async () => {
+  const sizes: number[] = [];
+  const { scheduler } = setup(
+    {},
+    { onPoll: ({ poll }) => sizes.push(readAny(poll!.typedCoroutineState!).value.length) },
+  );
+  const { result, runs } = await scheduler.call("limited", 200);
+  assert.equal(result?.output, 200 * 199);
+  assert.equal(runs, 201);
+  assert.ok(Math.max(...sizes) - sizes[5]! <= 20, `${sizes[5]} to ${Math.max(...sizes)} bytes`);
+});
+
+test("a sleep counts from when it was made, whenever it is waited for", async () => {
+  const { scheduler } = setup();
+  const startedMs = scheduler.nowMs;
+  const { result } = await scheduler.call("sleepsLate");
+  assert.deepEqual(result?.output, ["over", 4]);
+  assert.equal(scheduler.nowMs - startedMs, 50_000);
+});
+
 test("state that is not ours, or damaged, is INCOMPATIBLE_STATE", async () => {
   const damages: ((state: Any) => Any | undefined)[] = [
     () => undefined,

@@ -80,6 +80,18 @@ export class Member implements Waiter {
   }
 }
 
+/**
+ * What waits for a task, without the members of races that others have won: waking them does nothing, and a loop of
+ * races would pile them up.
+ */
+export function waitersOf(task: Task): Waiter[] {
+  const waiters = task.$$W;
+  if (waiters === undefined) return [];
+  return (Array.isArray(waiters) ? waiters : [waiters]).filter(
+    (waiter) => !(waiter instanceof Member && waiter.combinator.$$S !== 0),
+  );
+}
+
 export function combine(kind: CombinatorKind, members: Iterable<unknown>): Combinator {
   const combinator = new Combinator(kind);
   const owner = combinator.$$R;

@@ -1,7 +1,14 @@
 import { variableLabel } from "../../compiler/variable-label.ts";
 import type { EncodeHooks, NodeDescription } from "../../wire/graph/index.ts";
 import { CallTask, SleepTask } from "../coroutine.ts";
-import { Combinator, Deferred, isDecided, isHopeless, Member, settlesTag } from "../runtime/combinators.ts";
+import {
+  Combinator,
+  Deferred,
+  isDecided,
+  isHopeless,
+  settlesTag,
+  waitersOf,
+} from "../runtime/combinators.ts";
 import { AsyncGeneratorFrame, GeneratorFrame } from "../runtime/generators.ts";
 import type { Waiter } from "../runtime/owner.ts";
 import type { FrameDescription, Locals } from "../runtime/registry.ts";
@@ -87,15 +94,6 @@ export class SnapshotWriter implements EncodeHooks {
     }
     return { kind: Kind.TASK, head: [0, flags], children: waiters };
   }
-}
-
-/** Without those of races that others have won: waking them does nothing, and a loop of races would pile them up. */
-function waitersOf(task: Task): Waiter[] {
-  const waiters = task.$$W;
-  if (waiters === undefined) return [];
-  return (Array.isArray(waiters) ? waiters : [waiters]).filter(
-    (waiter) => !(waiter instanceof Member && waiter.combinator.$$S !== 0),
-  );
 }
 
 function frame(task: Task, description: FrameDescription, flags: number, waiters: Waiter[]): NodeDescription {
