@@ -11,8 +11,8 @@ const LAYOUT_VERSION = 1;
 const POSITIONS = new Set(["start", "end", "loc", "range", "raw", "regex", "bigint"]);
 
 /**
- * A fingerprint of a function's text: 12 characters of base64url. Comments, white space, types and positions do
- * not count; functions nested in it do. `captures` are the labels of what it captures, since they decide the
+ * A fingerprint of a function's text: 12 characters of base64url. Comments, white space, types, lone semicolons and
+ * positions do not count; functions nested in it do. `captures` are the labels of what it captures, since they decide the
  * layout of its frame and are written outside of it.
  */
 export function fingerprint(node: Node, captures: readonly string[] = []): string {
@@ -24,7 +24,7 @@ export function fingerprint(node: Node, captures: readonly string[] = []): strin
 function normalise(value: unknown, into: string[]): void {
   if (Array.isArray(value)) {
     into.push("[");
-    for (const item of value) normalise(item, into);
+    for (const item of value) if (item?.type !== "EmptyStatement") normalise(item, into);
     into.push("]");
   } else if (value instanceof RegExp) {
     into.push(String(value));

@@ -28,7 +28,8 @@ test("modules of the project are compiled, of node_modules the named packages on
     "/app/lib/util.mjs": true,
     "/app/data.json": false,
     "/app/old.cjs": false,
-    "/app/types.d.mts": true,
+    "/app/types.d.mts": false,
+    "/app/types.d.ts": false,
     "/app/generated/a.ts": false,
     "/app/generated-too/a.ts": true,
     "/app/one.ts": false,
@@ -60,7 +61,12 @@ test("the plugin compiles what the loader compiles, once", (t) => {
     transform(code: string, id: string): { code: string; map: { sources: string[] } } | null;
   };
   const id = join(root, "functions.ts");
-  assert(plugin.transformInclude(`${id}?v=1`));
+  for (const version of ["", "?v=1", "?t=1700000000000", "?import&t=1"]) {
+    assert(plugin.transformInclude(id + version), version);
+  }
+  for (const other of [`${id}?raw`, `${id}?url`, `${id}?worker&inline`, `\0${id}`, "virtual:functions.ts"]) {
+    assert(!plugin.transformInclude(other), other);
+  }
   const made = plugin.transform(source, `${id}?v=1`)!;
   assert.match(made.code, /"functions\.ts#f"/);
   assert.deepEqual(made.map.sources, [id]);
@@ -69,7 +75,10 @@ test("the plugin compiles what the loader compiles, once", (t) => {
 });
 
 test("a module that only speaks of the runtime is compiled", () => {
-  assert.equal(isCompiled('// like "dispatch-ts/runtime"\nexport const x = 1;'), false);
+  for (const text of ['like "dispatch-ts/runtime"', 'import * as $$rt from "dispatch-ts/runtime"']) {
+    assert.equal(isCompiled(`// ${text}\nexport const x = 1;`), false);
+    assert.equal(isCompiled(`// ${text}\nexport const x: number = 1;`), false);
+  }
   for (const source of [
     'import * as $$rt from "dispatch-ts/runtime";',
     'import*as e from"dispatch-ts/runtime";',

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { parse } from "acorn";
 import { moduleIdOf } from "./module-id.ts";
 import { compileFile, withInlineMap } from "./transform.ts";
 
@@ -56,13 +57,21 @@ export function registerCompiler(options: CompilerHookOptions): CompilerHook {
   });
 }
 
-/** Whether a build has compiled this source already, maybe together with others. */
-export const isCompiled = (source: string): boolean => IMPORTS_RUNTIME.test(source);
+/** Whether a build has compiled this source already, maybe together with others. It is JavaScript then. */
+export function isCompiled(source: string): boolean {
+  if (!IMPORTS_RUNTIME.test(source)) return false;
+  try {
+    const { body } = parse(source, { ecmaVersion: "latest", sourceType: "module" });
+    return body.some((one) => one.type === "ImportDeclaration" && one.source.value === RUNTIME_SPECIFIER);
+  } catch {
+    return false;
+  }
+}
 
 /** Which files are compiled. */
 export function fileFilter({ packages = [], exclude = [] }: FileFilterOptions): (file: string) => boolean {
   return (file) => {
-    if (!/\.m?[jt]s$/.test(file) || exclude.some((one) => isInside(file, one))) return false;
+    if (!/(?<!\.d)\.m?[jt]s$/.test(file) || exclude.some((one) => isInside(file, one))) return false;
     const marker = `${sep}node_modules${sep}`;
     const at = file.lastIndexOf(marker);
     if (at < 0) return true;

@@ -1,4 +1,5 @@
 /** The compiler as a plugin, for projects that bundle their functions instead of loading the sources. */
+import { isAbsolute } from "node:path";
 import { createUnplugin, type UnpluginInstance } from "unplugin";
 import { type FileFilterOptions, fileFilter, isCompiled } from "./hooks.ts";
 import { moduleIdOf } from "./module-id.ts";
@@ -33,7 +34,7 @@ export const dispatchCompiler: UnpluginInstance<PluginOptions | undefined> = cre
       },
     },
     resolveId: (id) => (bundles && /^dispatch-ts(\/|$)/.test(id) ? { id, external: true } : null),
-    transformInclude: (id) => compiles(pathOf(id)),
+    transformInclude: (id) => isModule(id) && compiles(pathOf(id)),
     transform(source, id) {
       if (isCompiled(source)) return null;
       const path = pathOf(id);
@@ -43,5 +44,9 @@ export const dispatchCompiler: UnpluginInstance<PluginOptions | undefined> = cre
     },
   };
 });
+
+/** A file, not a text of it (`?raw`), its address (`?url`), or what a plugin made up. Vite marks versions by `?t=`. */
+const isModule = (id: string): boolean =>
+  isAbsolute(pathOf(id)) && /^[^?#]*(?:\?(?:(?:[tv]=\w*|import)&?)*)?$/.test(id);
 
 const pathOf = (id: string): string => id.replace(/[?#].*$/, "");

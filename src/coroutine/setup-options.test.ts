@@ -22,7 +22,8 @@ test("the first key encrypts and all of them open, the local one too", () => {
 });
 
 test("a key that is none is refused without being shown", () => {
-  for (const bad of ["a:c2hvcnQ=", `:${Buffer.alloc(32).toString("base64")}`, "nothing"]) {
+  const key = Buffer.alloc(32).toString("base64");
+  for (const bad of ["a:c2hvcnQ=", `:${key}`, "nothing", `a: ${key}`, `a:!!${key}`, `a:${key.slice(1)}`]) {
     assert.throws(
       () => setupOptionsFrom({ DISPATCH_STATE_KEYS: bad }),
       (error: Error) => {
@@ -32,6 +33,11 @@ test("a key that is none is refused without being shown", () => {
       },
     );
   }
+});
+
+test("two keys of one id are refused: it would be chance which of them seals", () => {
+  const [old, recent] = [1, 2].map((byte) => `a:${Buffer.alloc(32, byte).toString("base64")}`);
+  assert.throws(() => setupOptionsFrom({ DISPATCH_STATE_KEYS: `${recent},${old}` }), /two keys .* id a$/);
 });
 
 test("limits and packages are read", () => {

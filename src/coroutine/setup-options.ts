@@ -38,16 +38,18 @@ const list = (text = ""): string[] =>
 
 /** The first one seals. */
 function parseKeys(texts: readonly string[]): EnvelopeKeys | undefined {
-  const entries = texts.map((text): [string, Uint8Array] => {
-    const at = text.indexOf(":");
-    const key = Buffer.from(text.slice(at + 1), "base64");
-    if (at < 1 || key.length !== 32) {
+  const keys = new Map<string, Uint8Array>();
+  for (const text of texts) {
+    const [, id, base64] = /^([^:]+):([A-Za-z0-9+/]{43}=)$/.exec(text) ?? [];
+    if (id === undefined || base64 === undefined) {
+      const name = /^([^:]+):/.exec(text)?.[1];
       throw new ConfigurationError(
-        `a key of DISPATCH_STATE_KEYS is not id:base64 of 32 bytes${at < 1 ? "" : `: ${text.slice(0, at)}`}`,
+        `a key of DISPATCH_STATE_KEYS is not id:base64 of 32 bytes${name === undefined ? "" : `: ${name}`}`,
       );
     }
-    return [text.slice(0, at), key];
-  });
-  const [first] = entries;
-  return first && { current: first[0], keys: Object.fromEntries(entries) };
+    if (keys.has(id)) throw new ConfigurationError(`two keys of DISPATCH_STATE_KEYS have the id ${id}`);
+    keys.set(id, Buffer.from(base64, "base64"));
+  }
+  const [current] = keys.keys();
+  return current === undefined ? undefined : { current, keys: Object.fromEntries(keys) };
 }

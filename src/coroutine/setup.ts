@@ -14,6 +14,8 @@ let isInstalled = false;
 /** May be called again: options then replace those of before, but for `packages`. @throws ConfigurationError */
 export function setup(env: Environment): void {
   const { packages = [], ...driverOptions } = setupOptionsFrom(env);
+  // Processes that functions start have no use for them.
+  for (const secret of ["DISPATCH_STATE_KEYS", "DISPATCH_LOCAL_STATE_KEY"]) delete process.env[secret];
   setRunDriver(new CoroutineDriver(driverOptions));
   if (isInstalled) return;
   isInstalled = true;

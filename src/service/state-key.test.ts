@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  chmodSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -69,6 +70,15 @@ test("a file that holds no key is never replaced", (t) => {
   rmSync(file);
   writeFileSync(`${file}.tmp`, "");
   assert.ok(key().key);
+});
+
+test("a key that others may read is told of", (t) => {
+  const { file, key } = setup(t);
+  const made = key();
+  chmodSync(file, 0o644);
+  const { key: same, notice } = key();
+  assert.equal(same, made.key);
+  assert.match(notice!, /chmod 600/);
 });
 
 test("where nothing can be written the key is of this process, and says so", (t) => {

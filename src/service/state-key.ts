@@ -13,8 +13,10 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeSync,
 } from "node:fs";
+import { platform } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type Config, ConfigError } from "../config/index.ts";
 import { newStateKey } from "../coroutine/setup-options.ts";
@@ -39,6 +41,8 @@ export function localStateKey(config: Pick<Config, "storePath" | "stateKeys">): 
   if (config.storePath === IN_MEMORY) return { key: newStateKey() };
   const file = join(dirname(resolve(config.storePath)), STATE_KEY_FILE);
   const found = readKey(file);
+  const notice = found === undefined ? undefined : readableByOthers(file);
+  if (notice !== undefined) return { key: found, notice };
   if (found !== undefined || config.stateKeys.length > 0) return { key: found };
   const key = newStateKey();
   try {
@@ -53,6 +57,11 @@ export function localStateKey(config: Pick<Config, "storePath" | "stateKeys">): 
 
 function notKept({ message }: Error): string {
   return `suspended functions start again from their input after a restart: their key cannot be kept (${message}); set DISPATCH_STATE_KEYS`;
+}
+
+function readableByOthers(file: string): string | undefined {
+  if (platform() === "win32" || (statSync(file).mode & 0o077) === 0) return undefined;
+  return `others on this machine may read ${file}, and with it write states that run code: chmod 600 it`;
 }
 
 function readKey(file: string): string | undefined {

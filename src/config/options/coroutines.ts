@@ -34,6 +34,6 @@ export const coroutineOptions = [
     absent: "a key of this installation, made at the first start, authenticates states",
     secret: true,
     group: "coroutines",
-    doc: "Keys that encrypt and authenticate saved states (AES-256-GCM), each as id:base64 of 32 bytes. The first one seals, all of them open: put a new key in front, remove the old one once no state under it is left. `dispatch keys state` makes one. Machines that resume each other's functions need the same keys. Without any, states are authenticated with the key in state.key beside the store.",
+    doc: "Keys that encrypt and authenticate saved states (AES-256-GCM), each as id:base64 of 32 bytes. The first one seals, all of them open: put a new key in front, remove the old one once no state under it is left. `dispatch keys state` makes one. Machines that resume each other's functions need the same keys. Without any, states are authenticated with the key in state.key beside the store; where that file is, states under it open beside stateKeys too.",
   },
 ] as const satisfies readonly OptionSpec[];

@@ -114,7 +114,8 @@ export class CollectionSteps extends BuiltIn implements StepIterator {
 
   moveTo(position: number): void {
     this.iterator = this.start();
-    for (let i = 0; i < position; i++) this.iterator.next();
+    const count = Math.min(position, this.collection.size);
+    for (let i = 0; i < count; i++) this.iterator.next();
   }
 }
 
