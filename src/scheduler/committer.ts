@@ -125,8 +125,10 @@ export class Committer<E> {
         this.#writtenAtMs = this.#clock.monotonicMs();
         this.#failures = 0;
         // The next commit starts before the effects of this one are done: the store never waits for them.
-        if (this.#batch.changes.length > 0) this.#flush();
+        if (this.#batch.changes.length > 0 && this.#lost === undefined) this.#flush();
         this.#done(batch, result, this.#clock.monotonicMs() - startedMs);
+        // Found to be unusable meanwhile: there may be no other batch to hear of it with.
+        if (this.#lost !== undefined) this.#giveUp({ changes: [], effects: [] }, this.#lost);
         this.#schedule();
       },
       (error: unknown) => this.#failed(batch, StoreError.from(error)),
@@ -155,7 +157,7 @@ export class Committer<E> {
     ) {
       this.#lost ??= error;
       this.#inFlight = undefined;
-      this.#giveUp(batch, error);
+      this.#giveUp(batch, this.#lost);
       this.#schedule();
       return;
     }

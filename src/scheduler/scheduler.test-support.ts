@@ -123,6 +123,8 @@ export class RefusingStore extends MemoryStore {
   refuseOpening: StoreError | undefined;
   /** Commits wait for it. */
   hold: Promise<void> | undefined;
+  /** Reads wait for it. */
+  holdReads: Promise<void> | undefined;
   commits = 0;
   checks = 0;
 
@@ -145,6 +147,7 @@ export class RefusingStore extends MemoryStore {
       await check();
     };
     session.load = async (requests: readonly LoadRequest[]) => {
+      await this.holdReads;
       if (this.refuseReads !== undefined) throw this.refuseReads;
       return await load(requests);
     };

@@ -107,6 +107,39 @@ test("a store that is damaged for a reader is lost, though it still takes change
   assert.deepEqual(lost, ["corrupted"]);
 });
 
+for (const retried of [false, true]) {
+  test(`a store found damaged while a commit is under way is lost when that is done (tried again: ${retried})`, async () => {
+    const store = new RefusingStore();
+    const lost: string[] = [];
+    const subject = await new Subject(store)
+      .on("greet", () => exitResponse("hello"))
+      .open({ payloadBytesMax: 0, onLost: (error) => lost.push(error.code) });
+    const reading = Promise.withResolvers<void>();
+    store.holdReads = reading.promise;
+    await subject.dispatch("greet");
+    await subject.settle();
+    const writing = Promise.withResolvers<void>();
+    store.hold = writing.promise;
+    const asked = subject.scheduler.dispatch([call("greet")]);
+    await subject.settle();
+    if (retried) store.refuse = full;
+    store.refuseReads = new StoreError("corrupted", "malformed");
+    if (retried) {
+      writing.resolve();
+      await assert.rejects(subject.until(asked), unavailable);
+    }
+    reading.resolve();
+    await subject.settle();
+    assert.deepEqual(lost, []);
+    store.refuse = undefined;
+    writing.resolve();
+    if (!retried) await subject.until(asked);
+    await subject.clock.advance(10_000);
+    assert.deepEqual(lost, ["corrupted"]);
+    assert.match(subject.scheduler.unready()!, /^the store was lost \(corrupted\)$/);
+  });
+}
+
 test("a poll that comes after the store was lost asks for nothing any more", async () => {
   const store = new RefusingStore({ idBlock: 1 });
   let answer: (bytes: Uint8Array) => void = () => {};

@@ -88,6 +88,11 @@ export class FaultyStore implements Store {
     if (random.chance(faults().commitFailure)) {
       throw new StoreError(random.pick(["full", "failed"]), "simulated");
     }
+    this.#loseSometimes();
+  }
+
+  #loseSometimes(): void {
+    const { random, faults } = this.#options;
     if (random.chance(faults().storeLoss)) {
       throw new StoreError(random.pick(["corrupted", "read_only", "gone", "closed"]), "simulated");
     }
@@ -99,6 +104,7 @@ export class FaultyStore implements Store {
     if (this.#options.random.chance(this.#options.faults().loadFailure)) {
       throw new StoreError("failed", "simulated");
     }
+    this.#loseSometimes();
     const loaded = await session.load(requests);
     await this.#pause(1, 20);
     return this.#dead ? await never() : loaded;
