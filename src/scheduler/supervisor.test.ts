@@ -4,10 +4,11 @@ import { StoreError } from "../store/index.ts";
 import type { TelemetryEvent } from "../telemetry/events.ts";
 import { SchedulerError } from "./errors.ts";
 import { call, RefusingStore, Subject } from "./scheduler.test-support.ts";
+import { MemoryRunJournal } from "./simulation/memory-journal.ts";
 import { exitResponse } from "./simulation/messages.ts";
-import { SchedulerSupervisor } from "./supervisor.ts";
+import { SchedulerSupervisor, type SupervisorOptions } from "./supervisor.ts";
 
-async function setup() {
+async function setup(options: Partial<SupervisorOptions> = {}) {
   const store = new RefusingStore();
   const subject = new Subject(store);
   const events: TelemetryEvent[] = [];
@@ -19,6 +20,7 @@ async function setup() {
       clock: subject.clock,
       telemetry: { emit: (event) => events.push(event) },
       onReopened: (scheduler) => reopened.push(scheduler),
+      ...options,
     }),
   );
   const dispatch = async (name: string) => {
@@ -69,6 +71,28 @@ test("a store that was lost is opened again when it can be, and what lives in it
     "lost: read_only, 8000",
     "reopened",
   ]);
+  await subject.until(supervisor.close());
+});
+
+test("a run of the scheduler before that answers late takes none of the runs out of the journal", async () => {
+  const journal = new MemoryRunJournal();
+  const { store, subject, supervisor, dispatch } = await setup({ journal, isOwn: () => true });
+  const answers: ((response: Uint8Array) => void)[] = [];
+  subject.on("greet", () => new Promise((resolve) => answers.push(resolve)));
+  await dispatch("greet");
+  await subject.settle();
+  store.refuse = new StoreError("gone", "unplugged");
+  await assert.rejects(dispatch("greet"), unavailable);
+  store.refuse = undefined;
+  await subject.clock.advance(30_000);
+  answers[0]!(exitResponse("late"));
+  await subject.settle();
+  await dispatch("greet");
+  await subject.settle();
+  assert.equal(answers.length, 3);
+  const ids = journal.read().runs.map(({ id }) => id);
+  assert.equal(ids.length, 2);
+  assert.notEqual(ids[0], ids[1], "both runs of this scheduler are there");
   await subject.until(supervisor.close());
 });
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { MemoryRunJournal } from "../simulation/memory-journal.ts";
 import { FileRunJournal } from "./file-journal.ts";
 
 function setup(t: TestContext) {
@@ -43,6 +44,20 @@ test("the place of a run that ended is used again", (t) => {
   }
   assert.deepEqual(open().read().runs, [run(1000)]);
   assert.equal(readFileSync(file).length, 64);
+});
+
+test("a run from before the journal began anew gives no place free that another run has", (t) => {
+  for (const journal of [setup(t).open(), new MemoryRunJournal()]) {
+    journal.begin([]);
+    const before = journal.started(run(1));
+    journal.flush();
+    journal.begin([]);
+    journal.started(run(1, 2));
+    journal.ended(before);
+    journal.started(run(2));
+    journal.flush();
+    assert.deepEqual(journal.read().runs, [run(1, 2), run(2)]);
+  }
 });
 
 test("after an end in order no run is left, and the suspects are", (t) => {

@@ -4,6 +4,7 @@
  */
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import type { JournalContent, RunJournal, RunUnderWay, Suspect } from "./journal.ts";
+import { Places } from "./places.ts";
 
 const MAGIC = "DPTSRUN1";
 const ROW = 32;
@@ -21,9 +22,7 @@ export class FileRunJournal implements RunJournal {
   #failed = false;
   #suspects: readonly Suspect[] = [];
   #rows = Buffer.alloc(64 * ROW);
-  /** Places given out so far, and those of them that are free. */
-  #used = 0;
-  #free: number[] = [];
+  readonly #places = new Places();
   #dirtyFrom = Number.POSITIVE_INFINITY;
   #dirtyTo = 0;
 
@@ -42,8 +41,7 @@ export class FileRunJournal implements RunJournal {
 
   begin(suspects: readonly Suspect[]): void {
     this.#suspects = suspects;
-    this.#used = 0;
-    this.#free = [];
+    this.#places.reset();
     this.#clean();
     const { file } = this.#options;
     this.#attempt(() => {
@@ -55,8 +53,8 @@ export class FileRunJournal implements RunJournal {
   }
 
   started({ id, attempt, alone }: RunUnderWay): number {
-    const place = this.#free.pop() ?? this.#used++;
-    const at = place * ROW;
+    const place = this.#places.take();
+    const at = this.#places.rowOf(place)! * ROW;
     if (at >= this.#rows.length) this.#rows = Buffer.concat([this.#rows, Buffer.alloc(this.#rows.length)]);
     this.#rows.writeDoubleLE(id, at);
     this.#rows.writeDoubleLE(attempt, at + 8);
@@ -77,7 +75,7 @@ export class FileRunJournal implements RunJournal {
   }
 
   ended(place: number): void {
-    this.#free.push(place);
+    this.#places.giveBack(place);
   }
 
   forget(): void {

@@ -34,7 +34,7 @@ export interface RunJournal {
   /** A run that is about to start: known after a death once `flush` has returned. Gives its place. */
   started(run: RunUnderWay): number;
   flush(): void;
-  /** The place may be given to another run. */
+  /** The place may be given to another run, unless it was given before the last `begin`. */
   ended(place: number): void;
   /** The process is about to end in order, runs or not: from here on no death is a run's. */
   forget(): void;

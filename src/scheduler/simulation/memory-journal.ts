@@ -1,12 +1,12 @@
 import type { JournalContent, RunJournal, RunUnderWay, Suspect } from "../deaths/journal.ts";
+import { Places } from "../deaths/places.ts";
 
 /** The journal of one process after the other: each is given what the one before it left. */
 export class MemoryRunJournal implements RunJournal {
   #suspects: readonly Suspect[] = [];
   #written: RunUnderWay[] = [];
   #unwritten = new Map<number, RunUnderWay>();
-  #free: number[] = [];
-  #used = 0;
+  readonly #places = new Places();
 
   read(): JournalContent {
     return { suspects: this.#suspects, runs: this.#written.filter((run) => run !== undefined) };
@@ -16,23 +16,22 @@ export class MemoryRunJournal implements RunJournal {
     this.#suspects = suspects;
     this.#written = [];
     this.#unwritten.clear();
-    this.#free = [];
-    this.#used = 0;
+    this.#places.reset();
   }
 
   started(run: RunUnderWay): number {
-    const place = this.#free.pop() ?? this.#used++;
-    this.#unwritten.set(place, run);
+    const place = this.#places.take();
+    this.#unwritten.set(this.#places.rowOf(place)!, run);
     return place;
   }
 
   flush(): void {
-    for (const [place, run] of this.#unwritten) this.#written[place] = run;
+    for (const [row, run] of this.#unwritten) this.#written[row] = run;
     this.#unwritten.clear();
   }
 
   ended(place: number): void {
-    this.#free.push(place);
+    this.#places.giveBack(place);
   }
 
   forget(): void {
