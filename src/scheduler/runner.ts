@@ -116,6 +116,7 @@ export class Runner {
       for (let i = 0; i < wanted.length; i++) {
         this.#startLoaded(wanted[i]!, loaded[i]);
       }
+      this.#settings.journal.flush();
       this.pump();
     } catch (error) {
       if (this.#stopped) return;
@@ -132,6 +133,9 @@ export class Runner {
     else if (loaded === undefined) {
       this.#engine.fault("load", new Error(`call ${entry.call.id} is not in the store`));
       this.#retryLoad(turn);
+    } else if (this.#engine.committer.isFailing) {
+      this.#passOver(turn);
+      this.enqueue(entry);
     } else {
       this.#tryStart(turn, { input: loaded.input, state: loaded.state, inbox: [...loaded.results] });
     }

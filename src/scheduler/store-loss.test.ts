@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { StoreError, type StoreErrorCode } from "../store/index.ts";
 import { SchedulerError } from "./errors.ts";
 import { call, pending, RefusingStore, Subject } from "./scheduler.test-support.ts";
+import { MemoryRunJournal } from "./simulation/memory-journal.ts";
 import { exitResponse, pollResponse } from "./simulation/messages.ts";
 
 const full = new StoreError("full", "the disk is full");
@@ -139,6 +140,29 @@ for (const retried of [false, true]) {
     assert.match(subject.scheduler.unready()!, /^the store was lost \(corrupted\)$/);
   });
 }
+
+test("what was read while the store began to refuse changes waits until it takes them", async () => {
+  const store = new RefusingStore();
+  const journal = new MemoryRunJournal();
+  const subject = await new Subject(store)
+    .on("greet", pending)
+    .open({ payloadBytesMax: 0, journal, isOwn: () => true });
+  const reading = Promise.withResolvers<void>();
+  store.holdReads = reading.promise;
+  await subject.dispatch("greet");
+  await subject.settle();
+  store.refuse = full;
+  await assert.rejects(subject.until(subject.scheduler.dispatch([call("greet")])), unavailable);
+  reading.resolve();
+  await subject.settle();
+  assert.equal(subject.runs.length, 0);
+  assert.equal(subject.scheduler.stats().readyCalls, 1);
+  store.refuse = undefined;
+  await subject.clock.advance(10_000);
+  assert.equal(subject.runs.length, 1);
+  assert.equal(journal.read().runs.length, 1);
+  await subject.close();
+});
 
 test("a poll that comes after the store was lost asks for nothing any more", async () => {
   const store = new RefusingStore({ idBlock: 1 });
