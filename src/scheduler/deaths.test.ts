@@ -8,15 +8,27 @@ import { MemoryRunJournal } from "./simulation/memory-journal.ts";
 import { exitResponse } from "./simulation/messages.ts";
 
 /** Processes on one store and one journal, one after the other. */
-function setup() {
+function setup(changes: Partial<SchedulerOptions> = {}) {
   const subject = new Subject();
-  const options: Partial<SchedulerOptions> = { journal: new MemoryRunJournal(), isOwn: () => true };
+  let journal = new MemoryRunJournal();
+  const options = () => ({ ...changes, journal, isOwn: () => true });
   return {
     subject,
-    start: () => subject.open(options),
+    start: () => subject.open(options()),
     async die() {
       subject.runs.length = 0;
-      await subject.reopen(options);
+      journal = new MemoryRunJournal(journal);
+      await subject.reopen(options());
+      await subject.settle();
+    },
+    /** As if processes had died in the first attempts of these calls, twice. */
+    suspect: (ids: number[]) => journal.begin(ids.map((id) => ({ id, attempt: 1, deaths: 2 }))),
+    /** What the next process would be told. */
+    underWay: () => new MemoryRunJournal(journal).read().runs,
+    /** The store is opened again in the same process. */
+    async lose() {
+      await subject.close();
+      await subject.open(options());
       await subject.settle();
     },
     running: () => subject.runs.map((run) => run.function),
@@ -101,16 +113,15 @@ test("a process that is closed, or told that it will end, leaves no suspect", as
 
 test("runs elsewhere are neither suspects nor held up", async () => {
   const subject = new Subject();
-  const options: Partial<SchedulerOptions> = {
-    journal: new MemoryRunJournal(),
-    isOwn: (endpoint) => endpoint === "bridge://test",
-  };
+  let journal = new MemoryRunJournal();
+  const isOwn = (endpoint: string) => endpoint === "bridge://test";
   subject.on("killer", pending).on("remote", pending);
-  await subject.open(options);
+  await subject.open({ journal, isOwn });
   await subject.dispatch("killer");
   for (let death = 0; death < 2; death++) {
     await subject.settle();
-    await subject.reopen(options);
+    journal = new MemoryRunJournal(journal);
+    await subject.reopen({ journal, isOwn });
   }
   await subject.settle();
   subject.runs.length = 0;
@@ -137,3 +148,33 @@ test("a suspect that is cancelled while it waits for its turn holds nobody up", 
   assert.deepEqual(running(), ["slow", "quick"]);
   await subject.close();
 });
+
+for (const how of ["was given up", "is of before the store was opened again"] as const) {
+  test(`a suspect is not alone beside a run that ${how}, until that answers`, async () => {
+    const retry = { firstDelayMs: 1e9, delayMsMax: 1e9 };
+    const { subject, start, die, lose, underWay, suspect } = setup({
+      runTimeoutMs: 1_000,
+      graceMs: 0,
+      retry,
+    });
+    const answers: ((response: Uint8Array) => void)[] = [];
+    const answerLater = () => new Promise<Uint8Array>((resolve) => answers.push(resolve));
+    subject.on("suspect", answerLater).on("slow", answerLater);
+    await start();
+    await subject.dispatch("suspect", { delayMs: 5_000 });
+    await subject.dispatch("suspect", { delayMs: 10_000 });
+    suspect([1, 2]);
+    await die();
+    await subject.dispatch("slow");
+    await subject.settle();
+    if (how !== "was given up") {
+      await lose();
+      answers[1]!(exitResponse("done"));
+    }
+    await subject.clock.advance(5_500);
+    assert.deepEqual(underWay().at(-1), { id: 1, attempt: 1, alone: false });
+    for (const answer of answers) answer(exitResponse("late"));
+    await subject.clock.advance(5_500);
+    assert.ok(underWay().some(({ id, alone }) => id === 2 && alone));
+  });
+}

@@ -194,9 +194,7 @@ export class Runner {
     );
     engine.payloads.runStarted(entry);
     const startedMs = engine.clock.monotonicMs();
-    const place = route.isOwn
-      ? this.#settings.journal.started({ id: call.id, attempt: entry.call.attempt, alone })
-      : 0;
+    const place = route.isOwn ? this.#enterInJournal(entry, alone) : 0;
     const details = { id, epoch: engine.epoch, request, timeoutMs, trace, startedMs, place };
     const run = new ActiveRun(entry, route, details);
     entry.run = run;
@@ -205,6 +203,12 @@ export class Runner {
       (outcome) => this.#take(run, outcome),
       (error: unknown) => this.#take(run, rejected(error)),
     );
+  }
+
+  /** A run that was given up has no place any more, but may still be in the process: none is alone beside it. */
+  #enterInJournal({ call }: Entry, alone: boolean): number {
+    const { journal } = this.#settings;
+    return journal.started({ id: call.id, attempt: call.attempt, alone: alone && journal.running === 0 });
   }
 
   /** The trace that the attempt which begins is in. */

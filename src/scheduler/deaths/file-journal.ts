@@ -30,6 +30,10 @@ export class FileRunJournal implements RunJournal {
     this.#options = options;
   }
 
+  get running(): number {
+    return this.#places.taken;
+  }
+
   read(): JournalContent {
     try {
       return decode(readFileSync(this.#options.file));

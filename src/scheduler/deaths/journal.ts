@@ -15,7 +15,7 @@ export interface Suspect {
 export interface RunUnderWay {
   readonly id: number;
   readonly attempt: number;
-  /** No other run was in the process. */
+  /** No other run was in the process, not even one that was given up. */
   readonly alone: boolean;
 }
 
@@ -27,6 +27,8 @@ export interface JournalContent {
 
 /** Synchronous, and never throws: without it a run that kills the process is not found out, and all else goes on. */
 export interface RunJournal {
+  /** Runs of this process that started and have not ended, those from before `begin` and those given up included. */
+  readonly running: number;
   /** What the process before left; nothing when it ended in order. */
   read(): JournalContent;
   /** Begins anew, with these suspects and no run. */
@@ -41,6 +43,7 @@ export interface RunJournal {
 }
 
 export const NO_JOURNAL: RunJournal = {
+  running: 0,
   read: () => ({ suspects: [], runs: [] }),
   begin: () => {},
   started: () => 0,

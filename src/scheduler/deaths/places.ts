@@ -3,6 +3,12 @@ export class Places {
   #generation = 0;
   #used = 0;
   #free: number[] = [];
+  #taken = 0;
+
+  /** Given out and not given back, whenever that was. */
+  get taken(): number {
+    return this.#taken;
+  }
 
   /** All rows are free. Places given out before are nobody's any more. */
   reset(): void {
@@ -12,6 +18,7 @@ export class Places {
   }
 
   take(): number {
+    this.#taken += 1;
     return this.#generation * ROWS_MAX + (this.#free.pop() ?? this.#used++);
   }
 
@@ -21,6 +28,7 @@ export class Places {
   }
 
   giveBack(place: number): void {
+    this.#taken -= 1;
     const row = this.rowOf(place);
     if (row !== undefined) this.#free.push(row);
   }

@@ -1,12 +1,23 @@
 import type { JournalContent, RunJournal, RunUnderWay, Suspect } from "../deaths/journal.ts";
 import { Places } from "../deaths/places.ts";
 
-/** The journal of one process after the other: each is given what the one before it left. */
+/** The journal of a process, which may be given what the one before it left. */
 export class MemoryRunJournal implements RunJournal {
   #suspects: readonly Suspect[] = [];
   #written: RunUnderWay[] = [];
   #unwritten = new Map<number, RunUnderWay>();
   readonly #places = new Places();
+
+  /** With `before`, that of the next process. */
+  constructor(before?: MemoryRunJournal) {
+    if (before === undefined) return;
+    this.#suspects = before.#suspects;
+    this.#written = [...before.#written];
+  }
+
+  get running(): number {
+    return this.#places.taken;
+  }
 
   read(): JournalContent {
     return { suspects: this.#suspects, runs: this.#written.filter((run) => run !== undefined) };

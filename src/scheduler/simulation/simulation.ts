@@ -55,7 +55,7 @@ class Life {
   readonly #random: SeededRandom;
   readonly #clock = new VirtualClock();
   readonly #memory = new MemoryStore({ tag: "simula", idBlock: 64 });
-  readonly #journal = new MemoryRunJournal();
+  #journal = new MemoryRunJournal();
   readonly #invariants: Invariants;
   readonly #world: World;
   readonly #network: FaultyDelivery;
@@ -132,6 +132,7 @@ class Life {
       this.#clients.disconnect();
       this.#clients.connect(scheduler);
     };
+    this.#journal = new MemoryRunJournal(this.#journal);
     this.#supervisor = await this.#opened(() =>
       SchedulerSupervisor.open({
         onLost: () => {
