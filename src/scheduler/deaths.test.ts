@@ -174,7 +174,43 @@ for (const how of ["was given up", "is of before the store was opened again"] as
     await subject.clock.advance(5_500);
     assert.deepEqual(underWay().at(-1), { id: 1, attempt: 1, alone: false });
     for (const answer of answers) answer(exitResponse("late"));
-    await subject.clock.advance(5_500);
+    await subject.clock.advance(5_000);
     assert.ok(underWay().some(({ id, alone }) => id === 2 && alone));
   });
 }
+
+test("a suspect that waits for a call which it holds up has the others go on, and is not alone then", async () => {
+  const { subject, start, die, underWay, suspect } = setup();
+  subject.on("child", pending).on("parent", async () => {
+    const [id] = await subject.scheduler.dispatch([call("child")]);
+    await subject.scheduler.wait(id!);
+    return exitResponse("done");
+  });
+  await start();
+  await subject.dispatch("parent", { delayMs: 1_000 });
+  suspect([1]);
+  await die();
+  await subject.clock.advance(1_500);
+  assert.deepEqual(underWay(), [{ id: 1, attempt: 1, alone: true }]);
+  await subject.clock.advance(8_000);
+  assert.deepEqual(
+    underWay().map(({ id, alone }) => [id === 1, alone]),
+    [
+      [true, false],
+      [false, false],
+    ],
+  );
+});
+
+test("suspects that wait for their turn count as ready calls", async () => {
+  const { subject, start, die } = setup();
+  subject.on("slow", pending);
+  await start();
+  await subject.dispatch("slow");
+  await subject.dispatch("slow");
+  await subject.settle();
+  await die();
+  await subject.clock.advance(1_500);
+  const { readyCalls, oldestReadyMs } = subject.scheduler.stats();
+  assert.deepEqual({ readyCalls, oldestReadyMs }, { readyCalls: 1, oldestReadyMs: 1_500 });
+});

@@ -24,6 +24,7 @@ export class Runner {
   readonly #settings: SchedulerSettings;
   #toLoad: Turn[] = [];
   #stopped = false;
+  #cancelWatch: (() => void) | undefined;
   /** Runs handed over and not answered, given up ones included. */
   readonly #underWay = new Set<ActiveRun>();
 
@@ -33,7 +34,7 @@ export class Runner {
     this.#settings = settings;
     const { concurrency: aimd, runsMax, isOwn, concurrencyMaxOf } = settings;
     this.routes = new Routes({ aimd, runsMax, isOwn, concurrencyMaxOf });
-    this.suspects = new Suspects(settings.processDeathsMax);
+    this.suspects = new Suspects(settings.processDeathsMax, () => engine.clock.monotonicMs());
   }
 
   /** A call that became ready, unless it has moved on since. */
@@ -50,7 +51,7 @@ export class Runner {
     if (this.#stopped || this.#engine.committer.isFailing) return;
     if (this.suspects.size > 0) this.#pumpSuspects();
     for (let next = this.routes.next(); next !== undefined; next = this.routes.next()) {
-      this.#begin({ ...next, alone: false });
+      this.#begin(next);
     }
     this.#settings.journal.flush();
   }
@@ -60,9 +61,23 @@ export class Runner {
       this.routes.holdOwn(this.suspects.wantsAlone);
       const hasPlace = (entry: Entry) => this.routes.hasPlaceFor(entry);
       const next = this.suspects.next(this.routes.ownInFlight, hasPlace);
-      if (next === undefined) return;
-      this.#begin({ ...next, route: this.routes.startOutOfTurn(next.entry) });
+      if (next === undefined) break;
+      this.#begin({ entry: next.entry, route: this.routes.startOutOfTurn(next.entry) });
     }
+    this.#watchSuspects();
+  }
+
+  /** A suspect may wait for a call that is held up by it. */
+  #watchSuspects(): void {
+    if (this.#stopped || this.#cancelWatch !== undefined || !this.suspects.isTicking) return;
+    const { clock } = this.#engine;
+    this.#cancelWatch = clock.setTimer(clock.now() + WATCH_MS, () => {
+      this.#cancelWatch = undefined;
+      const run = this.suspects.tick()?.entry.run;
+      if (run !== undefined) this.#settings.journal.joined(run.place);
+      this.pump();
+      this.#watchSuspects();
+    });
   }
 
   #begin(turn: Turn): void {
@@ -82,11 +97,13 @@ export class Runner {
   /** No run starts from here on; those under way are aborted. */
   stop(): void {
     this.#stopped = true;
+    this.#cancelWatch?.();
     for (const run of this.#underWay) run.abort(new Error("the scheduler is closing"));
   }
 
   abort(run: ActiveRun, message: string): void {
     run.abort(new Error(message));
+    if (run.route.isOwn && this.#underWay.has(run)) this.#settings.journal.joined(run.place);
     this.#release(run, Status.TIMEOUT);
   }
 
@@ -162,7 +179,7 @@ export class Runner {
     }
   }
 
-  #start({ entry, route, alone }: Turn, payload: Payloads): void {
+  #start({ entry, route }: Turn, payload: Payloads): void {
     const engine = this.#engine;
     const { call } = entry;
     const results = payload.inbox?.slice(0, resultsFor(entry)) ?? [];
@@ -194,7 +211,7 @@ export class Runner {
     );
     engine.payloads.runStarted(entry);
     const startedMs = engine.clock.monotonicMs();
-    const place = route.isOwn ? this.#enterInJournal(entry, alone) : 0;
+    const place = route.isOwn ? this.#enterInJournal(entry) : 0;
     const details = { id, epoch: engine.epoch, request, timeoutMs, trace, startedMs, place };
     const run = new ActiveRun(entry, route, details);
     entry.run = run;
@@ -206,9 +223,10 @@ export class Runner {
   }
 
   /** A run that was given up has no place any more, but may still be in the process: none is alone beside it. */
-  #enterInJournal({ call }: Entry, alone: boolean): number {
+  #enterInJournal(entry: Entry): number {
     const { journal } = this.#settings;
-    return journal.started({ id: call.id, attempt: call.attempt, alone: alone && journal.running === 0 });
+    const { id, attempt } = entry.call;
+    return journal.started({ id, attempt, alone: this.suspects.isAlone(entry) && journal.running === 0 });
   }
 
   /** The trace that the attempt which begins is in. */
@@ -319,13 +337,12 @@ export class Runner {
 interface Turn {
   readonly entry: Entry;
   readonly route: Route;
-  /** With no other run in the process. */
-  readonly alone: boolean;
 }
 
 type Payloads = Pick<NonNullable<Entry["payload"]>, "input" | "state" | "inbox">;
 
 const LOAD_RETRY_MS = 100;
+const WATCH_MS = 1_000;
 
 /** How many results the next run is given: none that a crash could still take back. */
 function resultsFor(entry: Entry): number {

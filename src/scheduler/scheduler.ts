@@ -141,7 +141,7 @@ export class Scheduler implements SchedulerApi {
   }
 
   stats(): SchedulerStats {
-    return statsOf(this.#engine, this.#runner.routes);
+    return statsOf(this.#engine, this.#runner.routes, this.#runner.suspects);
   }
 
   /**

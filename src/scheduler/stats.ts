@@ -1,4 +1,5 @@
 /** The scheduler's figures at one moment. */
+import type { Suspects } from "./deaths/suspects.ts";
 import type { Engine } from "./engine.ts";
 import type { Routes } from "./queue/routes.ts";
 
@@ -24,13 +25,14 @@ export interface SchedulerStats {
 export function statsOf(
   { calls, clock, committer, payloads, timers }: Engine,
   routes: Routes,
+  suspects: Suspects,
 ): SchedulerStats {
   const nowMs = clock.monotonicMs();
-  let oldestReadyAtMs = nowMs;
+  let oldestReadyAtMs = Math.min(nowMs, suspects.oldestReadyAtMs);
   for (const route of routes) oldestReadyAtMs = Math.min(oldestReadyAtMs, route.oldestReadyAtMs);
   return {
     liveCalls: calls.size,
-    readyCalls: routes.waiting,
+    readyCalls: routes.waiting + suspects.waiting,
     oldestReadyMs: nowMs - oldestReadyAtMs,
     runsInFlight: routes.inFlight,
     timers: timers.size,

@@ -60,6 +60,23 @@ test("a run from before the journal began anew gives no place free that another 
   }
 });
 
+test("a run that others start beside is not alone any more", (t) => {
+  for (const journal of [setup(t).open(), new MemoryRunJournal()]) {
+    journal.begin([]);
+    const before = journal.started(run(9));
+    journal.begin([]);
+    const places = [journal.started(run(1, 1, true)), journal.started(run(2, 1, true))];
+    journal.flush();
+    journal.joined(before);
+    journal.flush();
+    assert.deepEqual(journal.read().runs, [run(1, 1, true), run(2, 1, true)]);
+    journal.joined(places[1]!);
+    journal.started(run(3));
+    journal.flush();
+    assert.deepEqual(journal.read().runs, [run(1, 1, true), run(2), run(3)]);
+  }
+});
+
 test("after an end in order no run is left, and the suspects are", (t) => {
   const { open } = setup(t);
   const journal = open();

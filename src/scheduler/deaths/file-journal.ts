@@ -63,9 +63,15 @@ export class FileRunJournal implements RunJournal {
     this.#rows.writeDoubleLE(id, at);
     this.#rows.writeDoubleLE(attempt, at + 8);
     this.#rows.writeUInt32LE(alone ? 1 : 0, at + 16);
-    if (at < this.#dirtyFrom) this.#dirtyFrom = at;
-    if (at + ROW > this.#dirtyTo) this.#dirtyTo = at + ROW;
+    this.#changed(at);
     return place;
+  }
+
+  joined(place: number): void {
+    const row = this.#places.rowOf(place);
+    if (row === undefined) return;
+    this.#rows.writeUInt32LE(0, row * ROW + 16);
+    this.#changed(row * ROW);
   }
 
   flush(): void {
@@ -85,6 +91,11 @@ export class FileRunJournal implements RunJournal {
   forget(): void {
     this.begin(this.#suspects);
     this.#close();
+  }
+
+  #changed(at: number): void {
+    if (at < this.#dirtyFrom) this.#dirtyFrom = at;
+    if (at + ROW > this.#dirtyTo) this.#dirtyTo = at + ROW;
   }
 
   #clean(): void {

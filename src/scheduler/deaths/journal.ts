@@ -35,6 +35,8 @@ export interface RunJournal {
   begin(suspects: readonly Suspect[]): void;
   /** A run that is about to start: known after a death once `flush` has returned. Gives its place. */
   started(run: RunUnderWay): number;
+  /** Others may start beside this run from now on: known after a death once `flush` has returned. */
+  joined(place: number): void;
   flush(): void;
   /** The place may be given to another run, unless it was given before the last `begin`. */
   ended(place: number): void;
@@ -47,6 +49,7 @@ export const NO_JOURNAL: RunJournal = {
   read: () => ({ suspects: [], runs: [] }),
   begin: () => {},
   started: () => 0,
+  joined: () => {},
   flush: () => {},
   ended: () => {},
   forget: () => {},

@@ -48,7 +48,7 @@ function entry(id: number): Entry {
 }
 
 test("suspects run one at a time, the least suspicious first, the most suspicious with nothing beside it", () => {
-  const suspects = new Suspects(3);
+  const suspects = new Suspects(3, () => 0);
   suspects.add([suspect(1, 1, 2), suspect(2, 1, 1), suspect(3, 1, 1)]);
   const entries = [1, 2, 3].map(entry);
   for (const one of entries) suspects.push(one);
@@ -70,4 +70,62 @@ test("suspects run one at a time, the least suspicious first, the most suspiciou
   suspects.next(0);
   suspects.cleared(entries[0]!);
   assert.equal(suspects.size, 0);
+});
+
+/** Suspects of a process in which `deaths` calls are ready, on a clock of its own. */
+function waiting(deaths: readonly number[]) {
+  const clock = { ms: 0 };
+  const suspects = new Suspects(3, () => clock.ms);
+  suspects.add(deaths.map((count, index) => suspect(index + 1, 1, count)));
+  const entries = deaths.map((_, index) => entry(index + 1));
+  for (const one of entries) suspects.push(one);
+  const pass = (ms: number) => {
+    clock.ms += ms;
+    return suspects.tick()?.entry.call.id;
+  };
+  return { suspects, entries, pass };
+}
+
+test("a suspect's turn ends before its run when that takes long", () => {
+  const { suspects, entries, pass } = waiting([1, 1, 2]);
+  assert.equal(suspects.next(9)?.entry, entries[0]);
+  assert.equal(pass(4_999), undefined);
+  assert.equal(suspects.next(9), undefined);
+  assert.equal(pass(1), 1);
+  assert.equal(suspects.next(9)?.entry, entries[1]);
+  suspects.cleared(entries[1]!);
+  assert.ok(suspects.has(1), "its run is not over");
+  pass(5_000);
+  assert.deepEqual(suspects.next(0), { entry: entries[2], alone: true });
+  assert.ok(suspects.isAlone(entries[2]!));
+  assert.equal(pass(5_000), 3);
+  assert.equal(suspects.isAlone(entries[2]!), false);
+  assert.equal(suspects.wantsAlone, false);
+  assert.equal(suspects.isTicking, false);
+});
+
+test("the time alone doubles with every death that was no proof", () => {
+  for (const [deaths, turnMs] of [
+    [2, 5_000],
+    [3, 10_000],
+    [6, 80_000],
+  ] as const) {
+    const { suspects, pass } = waiting([deaths]);
+    suspects.next(0);
+    assert.equal(pass(turnMs - 1), undefined);
+    assert.equal(pass(1), 1);
+  }
+});
+
+test("while one waits to be alone the others are held back for longer and longer, and go on in between", () => {
+  const { suspects, pass } = waiting([2]);
+  const held: number[] = [];
+  for (let second = 0; second < 40; second++) {
+    assert.equal(suspects.next(1), undefined);
+    if (suspects.wantsAlone) held.push(second);
+    pass(1_000);
+  }
+  const seconds = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+  assert.deepEqual(held, [...seconds(0, 5), ...seconds(10, 20), ...seconds(30, 40)]);
+  assert.notEqual(suspects.next(0), undefined);
 });

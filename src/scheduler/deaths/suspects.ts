@@ -51,20 +51,48 @@ export interface SuspectTurn {
   readonly alone: boolean;
 }
 
-/** The suspects of this process, and whose turn it is. */
+/**
+ * The suspects of this process, and whose turn it is. A turn ends with the run, or when it has lasted too long: the run
+ * may wait for what it holds up.
+ */
 export class Suspects {
   readonly #deathsMax: number;
+  readonly #now: () => number;
   readonly #deaths = new Map<number, number>();
   /** Ready to run. */
   #waiting: Entry[] = [];
   #current: SuspectTurn | undefined;
+  #startedAtMs = 0;
+  /** Since when others are held back for one that waits to be alone. */
+  #heldSinceMs: number | undefined;
+  /** For how long, and for how long they go on when that was not enough. */
+  #patienceMs = TURN_MS;
+  /** Until then the others go on. */
+  #restUntilMs = 0;
 
-  constructor(deathsMax: number) {
+  /** `now` in milliseconds of a monotonic clock. */
+  constructor(deathsMax: number, now: () => number) {
     this.#deathsMax = deathsMax;
+    this.#now = now;
   }
 
   get size(): number {
     return this.#deaths.size;
+  }
+
+  /** Those that are ready to run. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** When the one that has waited longest became ready; Infinity when none waits. */
+  get oldestReadyAtMs(): number {
+    return this.#waiting.reduce((oldest, { readyAtMs }) => Math.min(oldest, readyAtMs), Infinity);
+  }
+
+  /** Time may change whose turn it is: `tick` has to be called now and then. */
+  get isTicking(): boolean {
+    return this.#current !== undefined || this.#waiting.length > 0;
   }
 
   add(suspects: readonly Suspect[]): void {
@@ -84,7 +112,7 @@ export class Suspects {
   get wantsAlone(): boolean {
     if (this.#current !== undefined) return this.#current.alone;
     const [first] = this.#waiting;
-    return first !== undefined && this.#mustBeAlone(first);
+    return first !== undefined && this.#mustBeAlone(first) && this.#now() >= this.#restUntilMs;
   }
 
   /** The suspect that may start now, the least suspicious first. */
@@ -92,10 +120,40 @@ export class Suspects {
     const [first] = this.#waiting;
     if (this.#current !== undefined || first === undefined) return undefined;
     const alone = this.#mustBeAlone(first);
-    if ((alone && othersInFlight > 0) || !hasPlace(first)) return undefined;
+    if (alone && othersInFlight > 0) {
+      if (this.wantsAlone) this.#heldSinceMs ??= this.#now();
+      return undefined;
+    }
+    if (!hasPlace(first)) return undefined;
     this.#waiting.shift();
     this.#current = { entry: first, alone };
+    this.#startedAtMs = this.#now();
+    this.#heldSinceMs = undefined;
+    this.#patienceMs = TURN_MS;
     return this.#current;
+  }
+
+  /** Nothing else has started since it did, and nothing may. */
+  isAlone(entry: Entry): boolean {
+    return this.#current?.entry === entry && this.#current.alone;
+  }
+
+  /** Lets the others go on when they were held up for long. Gives the suspect whose turn is over, its run not. */
+  tick(): SuspectTurn | undefined {
+    const nowMs = this.#now();
+    const over = this.#current;
+    if (over !== undefined) {
+      if (nowMs - this.#startedAtMs < this.#turnMs(over.entry)) return undefined;
+      this.#current = undefined;
+      this.#restUntilMs = nowMs + TURN_MS;
+      return over;
+    }
+    if (this.#heldSinceMs !== undefined && nowMs - this.#heldSinceMs >= this.#patienceMs) {
+      this.#heldSinceMs = undefined;
+      this.#restUntilMs = nowMs + this.#patienceMs;
+      this.#patienceMs *= 2;
+    }
+    return undefined;
   }
 
   /** It was not started after all, or is not to be. */
@@ -116,4 +174,11 @@ export class Suspects {
   #mustBeAlone(entry: Entry): boolean {
     return this.#deathsOf(entry) >= this.#deathsMax - 1;
   }
+
+  /** Twice as long after each death that was no proof: what kills late is found out too. */
+  #turnMs(entry: Entry): number {
+    return TURN_MS * 2 ** Math.max(0, this.#deathsOf(entry) - this.#deathsMax + 1);
+  }
 }
+
+const TURN_MS = 5_000;

@@ -36,6 +36,13 @@ export class MemoryRunJournal implements RunJournal {
     return place;
   }
 
+  joined(place: number): void {
+    const row = this.#places.rowOf(place);
+    if (row === undefined) return;
+    const run = this.#unwritten.get(row) ?? this.#written[row];
+    if (run !== undefined) this.#unwritten.set(row, { ...run, alone: false });
+  }
+
   flush(): void {
     for (const [row, run] of this.#unwritten) this.#written[row] = run;
     this.#unwritten.clear();
