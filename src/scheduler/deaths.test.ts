@@ -22,7 +22,11 @@ function setup(changes: Partial<SchedulerOptions> = {}) {
       await subject.settle();
     },
     /** As if processes had died in the first attempts of these calls, twice. */
-    suspect: (ids: number[]) => journal.begin(ids.map((id) => ({ id, attempt: 1, deaths: 2 }))),
+    suspect: (ids: number[]) =>
+      journal.begin(
+        subject.scheduler.storeTag,
+        ids.map((id) => ({ id, attempt: 1, deaths: 2 })),
+      ),
     /** What the next process would be told. */
     underWay: () => new MemoryRunJournal(journal).read().runs,
     /** The store is opened again in the same process. */

@@ -19,7 +19,7 @@ test("the defaults are these", () => {
     ...defaults
   } = resolveOptions(required);
   assert.equal(isOwn("http://localhost"), false);
-  assert.deepEqual(journal.read(), { suspects: [], runs: [] });
+  assert.deepEqual(journal.read(""), { suspects: [], runs: [] });
   assert.deepEqual(defaults, {
     tracing: undefined,
     checkIntervalMs: 5_000,

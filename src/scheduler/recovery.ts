@@ -45,7 +45,7 @@ export async function recover(session: StoreSession, engine: Engine, deaths: Dea
     }
     afterId = page.at(-1)!.call.id;
   }
-  suspectRuns(engine, deaths);
+  suspectRuns(session.tag, engine, deaths);
   const counts: Recovered = { live: engine.calls.size, ready: 0, delayed: 0, suspended: 0, cancelling: 0 };
   const nowMs = engine.clock.now();
   for (const id of [...engine.calls.ids()]) {
@@ -62,19 +62,19 @@ export async function recover(session: StoreSession, engine: Engine, deaths: Dea
 }
 
 /** Before anything runs again: whatever was under way at a death may have been its cause. */
-function suspectRuns(engine: Engine, { journal, processDeathsMax, suspects }: Deaths): void {
+function suspectRuns(tag: string, engine: Engine, { journal, processDeathsMax, suspects }: Deaths): void {
   const { calls } = engine;
   const runnable = (id: number) => {
     const call = calls.peek(id);
     return call?.state === "delayed" || call?.state === "suspended" ? call.attempt : undefined;
   };
-  const verdict = judge(journal.read(), processDeathsMax, runnable);
+  const verdict = judge(journal.read(tag), processDeathsMax, runnable);
   for (const { id, attempt, deaths } of verdict.interrupted) {
     const error = verdict.guilty.has(id) ? encodeError("ProcessDied", guiltText(deaths)) : null;
     engine.apply(calls.get(id)!, { type: "interrupted", attempt, error });
   }
   suspects.add(verdict.suspects);
-  journal.begin(verdict.suspects);
+  journal.begin(tag, verdict.suspects);
   engine.tellInterrupted(verdict.interrupted.length, verdict.guilty.size);
 }
 

@@ -2,12 +2,22 @@
  * The journal as a file beside the store. Written without `fsync`: what a process has written is there after its death
  * whether or not the disk has it. Rows of 32 bytes never straddle a page, so none is written by half.
  */
-import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import type { JournalContent, RunJournal, RunUnderWay, Suspect } from "./journal.ts";
 import { Places } from "./places.ts";
 
 const MAGIC = "DPTSRUN1";
 const ROW = 32;
+/** In the first row, up to its end. */
+const TAG_AT = 12;
 const NOTHING: JournalContent = { suspects: [], runs: [] };
 
 export interface FileJournalOptions {
@@ -34,23 +44,23 @@ export class FileRunJournal implements RunJournal {
     return this.#places.taken;
   }
 
-  read(): JournalContent {
+  read(tag: string): JournalContent {
     try {
-      return decode(readFileSync(this.#options.file));
+      return decode(readFileSync(this.#options.file), tag);
     } catch {
       // None, or one that nothing can be concluded from.
       return NOTHING;
     }
   }
 
-  begin(suspects: readonly Suspect[]): void {
+  begin(tag: string, suspects: readonly Suspect[]): void {
     this.#suspects = suspects;
     this.#places.reset();
     this.#clean();
     const { file } = this.#options;
     this.#attempt(() => {
       this.#close();
-      writeFileSync(`${file}.new`, encodeStart(suspects));
+      writeFileSync(`${file}.new`, encodeStart(tag, suspects));
       renameSync(`${file}.new`, file);
       this.#descriptor = openSync(file, "r+");
     });
@@ -89,7 +99,11 @@ export class FileRunJournal implements RunJournal {
   }
 
   forget(): void {
-    this.begin(this.#suspects);
+    this.#places.reset();
+    this.#clean();
+    if (this.#descriptor === undefined) return;
+    // Not by name: the file with that name may be another process's by now.
+    this.#attempt(() => ftruncateSync(this.#descriptor!, (1 + this.#suspects.length) * ROW));
     this.#close();
   }
 
@@ -118,10 +132,11 @@ export class FileRunJournal implements RunJournal {
   }
 }
 
-function encodeStart(suspects: readonly Suspect[]): Buffer {
+function encodeStart(tag: string, suspects: readonly Suspect[]): Buffer {
   const bytes = Buffer.alloc((1 + suspects.length) * ROW);
   bytes.write(MAGIC, 0, "latin1");
   bytes.writeUInt32LE(suspects.length, 8);
+  encodeTag(tag).copy(bytes, TAG_AT);
   for (const [index, { id, attempt, deaths }] of suspects.entries()) {
     const at = (1 + index) * ROW;
     bytes.writeDoubleLE(id, at);
@@ -131,9 +146,16 @@ function encodeStart(suspects: readonly Suspect[]): Buffer {
   return bytes;
 }
 
+function encodeTag(tag: string): Buffer {
+  const bytes = Buffer.alloc(ROW - TAG_AT);
+  bytes.write(tag);
+  return bytes;
+}
+
 /** Rows that cannot be are passed over: a file half written is worth what can be read of it. */
-function decode(bytes: Buffer): JournalContent {
+function decode(bytes: Buffer, tag: string): JournalContent {
   if (bytes.length < ROW || bytes.toString("latin1", 0, 8) !== MAGIC) return NOTHING;
+  if (!bytes.subarray(TAG_AT, ROW).equals(encodeTag(tag))) return NOTHING;
   const count = bytes.readUInt32LE(8);
   const suspects: Suspect[] = [];
   const runs: RunUnderWay[] = [];

@@ -29,10 +29,10 @@ export interface JournalContent {
 export interface RunJournal {
   /** Runs of this process that started and have not ended, those from before `begin` and those given up included. */
   readonly running: number;
-  /** What the process before left; nothing when it ended in order. */
-  read(): JournalContent;
-  /** Begins anew, with these suspects and no run. */
-  begin(suspects: readonly Suspect[]): void;
+  /** What the process before left of the store with this tag; nothing when it ended in order, or had another store. */
+  read(tag: string): JournalContent;
+  /** Begins anew, with these suspects and no run. Only for who has the store. */
+  begin(tag: string, suspects: readonly Suspect[]): void;
   /** A run that is about to start: known after a death once `flush` has returned. Gives its place. */
   started(run: RunUnderWay): number;
   /** Others may start beside this run from now on: known after a death once `flush` has returned. */
@@ -40,7 +40,10 @@ export interface RunJournal {
   flush(): void;
   /** The place may be given to another run, unless it was given before the last `begin`. */
   ended(place: number): void;
-  /** The process is about to end in order, runs or not: from here on no death is a run's. */
+  /**
+   * The process is about to end in order, runs or not: from here on no death is a run's. What another process has begun
+   * since stays as it is.
+   */
   forget(): void;
 }
 

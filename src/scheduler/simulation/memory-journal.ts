@@ -3,6 +3,7 @@ import { Places } from "../deaths/places.ts";
 
 /** The journal of a process, which may be given what the one before it left. */
 export class MemoryRunJournal implements RunJournal {
+  #tag = "";
   #suspects: readonly Suspect[] = [];
   #written: RunUnderWay[] = [];
   #unwritten = new Map<number, RunUnderWay>();
@@ -11,6 +12,7 @@ export class MemoryRunJournal implements RunJournal {
   /** With `before`, that of the next process. */
   constructor(before?: MemoryRunJournal) {
     if (before === undefined) return;
+    this.#tag = before.#tag;
     this.#suspects = before.#suspects;
     this.#written = [...before.#written];
   }
@@ -19,11 +21,13 @@ export class MemoryRunJournal implements RunJournal {
     return this.#places.taken;
   }
 
-  read(): JournalContent {
+  read(tag = this.#tag): JournalContent {
+    if (tag !== this.#tag) return { suspects: [], runs: [] };
     return { suspects: this.#suspects, runs: this.#written.filter((run) => run !== undefined) };
   }
 
-  begin(suspects: readonly Suspect[]): void {
+  begin(tag: string, suspects: readonly Suspect[]): void {
+    this.#tag = tag;
     this.#suspects = suspects;
     this.#written = [];
     this.#unwritten.clear();
@@ -53,6 +57,6 @@ export class MemoryRunJournal implements RunJournal {
   }
 
   forget(): void {
-    this.begin(this.#suspects);
+    this.begin(this.#tag, this.#suspects);
   }
 }
