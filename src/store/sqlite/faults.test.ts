@@ -7,6 +7,7 @@ import { chmod, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { finished, inserted, largeBytes, record } from "../conformance/fixtures.ts";
 import { remedyFor, StoreError, type StoreErrorCode } from "../errors.ts";
 import { storeErrorOf } from "./errors.ts";
@@ -28,6 +29,22 @@ test("a second store on the same file is refused, and named", async () => {
   await assert.rejects(new SqliteStore({ file }).open(), refused);
   await session.close();
   await (await new SqliteStore({ file }).open()).close();
+  await cleanUp();
+});
+
+test("a thread that ends before the store is open is an error", { timeout: 20_000 }, async () => {
+  const { file, folder, cleanUp } = await setup();
+  const thread = join(folder, "thread.mjs");
+  await writeFile(thread, "process.exit(1);");
+  await assert.rejects(
+    new SqliteStore({ file }, pathToFileURL(thread)).open(),
+    withCode("failed", /ended before/),
+  );
+  await writeFile(thread, "throw new Error('not today');");
+  await assert.rejects(
+    new SqliteStore({ file }, pathToFileURL(thread)).open(),
+    withCode("failed", /not today/),
+  );
   await cleanUp();
 });
 

@@ -26,18 +26,24 @@ import { resolveSettings, type SqliteOptions, type SqliteSettings } from "./sett
 /** One file, one process. Commits are durable to power loss: WAL with `synchronous = FULL`. */
 export class SqliteStore implements Store {
   readonly #settings: SqliteSettings;
+  readonly #thread: URL;
 
-  constructor(options: SqliteOptions) {
+  /** `thread` is the store's own, another one only in tests. */
+  constructor(options: SqliteOptions, thread: URL = THREAD) {
     this.#settings = resolveSettings(options);
+    this.#thread = thread;
   }
 
   async open(options: OpenOptions = {}): Promise<StoreSession> {
     const workerData: ThreadStart = { settings: this.#settings, options };
-    const worker = new Worker(THREAD, { workerData, name: "dispatch-store" });
+    const worker = new Worker(this.#thread, { workerData, name: "dispatch-store" });
     return await new Promise((resolve, reject) => {
       worker.once("error", (error) => reject(StoreError.from(error)));
+      worker.once("exit", () =>
+        reject(new StoreError("failed", "the store's thread ended before it was open")),
+      );
       worker.once("message", (message: Opened) => {
-        worker.removeAllListeners("error");
+        worker.removeAllListeners("error").removeAllListeners("exit");
         if ("opened" in message) resolve(new SqliteSession(worker, message.opened));
         else {
           void worker.terminate();
