@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { StoreError } from "../store/index.ts";
 import type { TelemetryEvent } from "../telemetry/events.ts";
 import { SchedulerError } from "./errors.ts";
-import { call, RefusingStore, Subject } from "./scheduler.test-support.ts";
+import { call, pending, RefusingStore, Subject } from "./scheduler.test-support.ts";
 import { MemoryRunJournal } from "./simulation/memory-journal.ts";
 import { exitResponse } from "./simulation/messages.ts";
 import { SchedulerSupervisor, type SupervisorOptions } from "./supervisor.ts";
@@ -116,6 +116,34 @@ test("closing ends the attempts to open the store again", async () => {
   await subject.clock.advance(600_000);
   assert.deepEqual(reopened, []);
 });
+
+for (const when of ["before the loss", "before it is opened again", "while it is opened again"] as const) {
+  test(`an end announced ${when} stays announced: no run is to blame`, async () => {
+    const journal = new MemoryRunJournal();
+    const { store, subject, supervisor, dispatch } = await setup({ journal, isOwn: () => true });
+    subject.on("slow", pending);
+    await dispatch("slow");
+    await subject.settle();
+    assert.equal(journal.read().runs.length, 1);
+    if (when === "before the loss") supervisor.announceEnd();
+    store.refuse = new StoreError("gone", "unplugged");
+    await assert.rejects(dispatch("slow"), unavailable);
+    store.refuse = undefined;
+    if (when === "before it is opened again") supervisor.announceEnd();
+    const opening = Promise.withResolvers<void>();
+    const { open } = store;
+    store.open = async (options) => {
+      await opening.promise;
+      return await open.call(store, options);
+    };
+    await subject.clock.advance(60_000);
+    if (when === "while it is opened again") supervisor.announceEnd();
+    opening.resolve();
+    await subject.clock.advance(60_000);
+    assert.deepEqual(journal.read().runs, []);
+    await subject.until(supervisor.close());
+  });
+}
 
 test("a store that cannot be opened at first is an error", async () => {
   const subject = new Subject();

@@ -30,6 +30,7 @@ export class SchedulerSupervisor {
   #cancelReopen: (() => void) | undefined;
   #opening: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
+  #endAnnounced = false;
 
   /** As Scheduler.open: a store that cannot be opened at first is an error. */
   static async open(options: SupervisorOptions): Promise<SchedulerSupervisor> {
@@ -51,6 +52,13 @@ export class SchedulerSupervisor {
   /** Why no new call is taken, in words; undefined while all is well. */
   unready(): string | undefined {
     return this.#lost === undefined ? this.#current.unready() : `the store was lost (${this.#lost.code})`;
+  }
+
+  /** The process is about to end, see Scheduler.announceEnd: a store that is lost now is not opened again. */
+  announceEnd(): void {
+    this.#endAnnounced = true;
+    this.#cancelReopen?.();
+    this.#current.announceEnd();
   }
 
   /** May be called twice. */
@@ -85,8 +93,8 @@ export class SchedulerSupervisor {
   /** Unless another process has taken over: the two would take the store from each other for ever. */
   #reopenLater(error: StoreError): void {
     this.#lost = error;
-    const reopenInMs =
-      error.code === "fenced" ? undefined : Math.min(REOPEN_MS_MAX, REOPEN_MS * 2 ** this.#failedInARow++);
+    const isLast = error.code === "fenced" || this.#endAnnounced;
+    const reopenInMs = isLast ? undefined : Math.min(REOPEN_MS_MAX, REOPEN_MS * 2 ** this.#failedInARow++);
     const { code, message } = error;
     this.#options.telemetry?.emit({ type: "scheduler-store-lost", code, message, reopenInMs });
     if (reopenInMs === undefined || this.#closed !== undefined) return;
@@ -99,9 +107,11 @@ export class SchedulerSupervisor {
     const before = this.#current;
     try {
       await before.close();
+      if (this.#endAnnounced) return;
       const verify = lost.code === "corrupted";
       const scheduler = await Scheduler.open(this.#schedulerOptions(), { tag: before.storeTag, verify });
       this.#take(scheduler);
+      if (this.#endAnnounced) scheduler.announceEnd();
     } catch (thrown) {
       this.#reopenLater(StoreError.from(thrown));
       return;

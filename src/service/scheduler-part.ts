@@ -149,7 +149,7 @@ export class SchedulerPart {
 
   /** Starts no further run and waits for those under way. */
   async drain(deadlineMs: number): Promise<void> {
-    this.#supervisor?.current.announceEnd();
+    this.#supervisor?.announceEnd();
     await this.#delivery?.drain(deadlineMs);
   }
 

@@ -7,6 +7,7 @@ export class MemoryRunJournal implements RunJournal {
   #suspects: readonly Suspect[] = [];
   #written: RunUnderWay[] = [];
   #unwritten = new Map<number, RunUnderWay>();
+  #forgotten = false;
   readonly #places = new Places();
 
   /** With `before`, that of the next process. */
@@ -28,6 +29,7 @@ export class MemoryRunJournal implements RunJournal {
 
   begin(tag: string, suspects: readonly Suspect[]): void {
     this.#tag = tag;
+    this.#forgotten = false;
     this.#suspects = suspects;
     this.#written = [];
     this.#unwritten.clear();
@@ -48,6 +50,7 @@ export class MemoryRunJournal implements RunJournal {
   }
 
   flush(): void {
+    if (this.#forgotten) return;
     for (const [row, run] of this.#unwritten) this.#written[row] = run;
     this.#unwritten.clear();
   }
@@ -58,5 +61,6 @@ export class MemoryRunJournal implements RunJournal {
 
   forget(): void {
     this.begin(this.#tag, this.#suspects);
+    this.#forgotten = true;
   }
 }
