@@ -218,3 +218,21 @@ test("suspects that wait for their turn count as ready calls", async () => {
   const { readyCalls, oldestReadyMs } = subject.scheduler.stats();
   assert.deepEqual({ readyCalls, oldestReadyMs }, { readyCalls: 1, oldestReadyMs: 1_500 });
 });
+
+test("a suspect that is cancelled while it waits to be alone holds nobody back any more", async () => {
+  const { subject, start, die, running, suspect } = setup();
+  subject.on("slow", pending).on("suspect", pending);
+  await start();
+  const id = await subject.dispatch("suspect", { delayMs: 1_000 });
+  suspect([1]);
+  await die();
+  await subject.dispatch("slow");
+  await subject.clock.advance(1_500);
+  await subject.dispatch("slow");
+  await subject.settle();
+  assert.deepEqual(running(), ["slow"]);
+  await subject.until(subject.scheduler.cancel(id));
+  await subject.settle();
+  assert.deepEqual(running(), ["slow", "slow"]);
+  await subject.close();
+});

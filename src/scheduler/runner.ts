@@ -107,6 +107,13 @@ export class Runner {
     this.#release(run, Status.TIMEOUT);
   }
 
+  /** Its end is durable. */
+  ended(id: number): void {
+    if (!this.suspects.has(id)) return;
+    this.suspects.ended(id);
+    this.routes.holdOwn(this.suspects.wantsAlone);
+  }
+
   policyOf(entry: Entry): RetryPolicy {
     const { retry, retryOf } = this.#settings;
     const own = retryOf(entry.call.function);

@@ -301,6 +301,7 @@ export class Scheduler implements SchedulerApi {
         const { call } = entry;
         if (awaitedBy?.call.generation === call.parentGeneration) awaitedBy.durableArrivals = arrival;
         this.#engine.calls.delete(call.id);
+        this.#runner.ended(call.id);
         const awaited = this.#engine.waiters.publish(call.id, result);
         if (!awaited && call.parentId === 0) this.#engine.recent.put(call.id, result);
         const key = `${call.state} ${call.function}`;

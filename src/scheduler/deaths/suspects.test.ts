@@ -129,3 +129,18 @@ test("while one waits to be alone the others are held back for longer and longer
   assert.deepEqual(held, [...seconds(0, 5), ...seconds(10, 20), ...seconds(30, 40)]);
   assert.notEqual(suspects.next(0), undefined);
 });
+
+test("a call that has ended is no suspect, whether it waited, ran or neither", () => {
+  const { suspects, entries } = waiting([1, 1, 2]);
+  suspects.add([suspect(9, 1, 1)]);
+  suspects.ended(9);
+  suspects.ended(1);
+  assert.equal(suspects.next(0)?.entry, entries[1]);
+  suspects.ended(2);
+  assert.equal(suspects.size, 1);
+  assert.equal(suspects.waiting, 1);
+  assert.deepEqual(suspects.next(0), { entry: entries[2], alone: true });
+  suspects.ended(3);
+  assert.equal(suspects.size, 0);
+  assert.equal(suspects.wantsAlone, false);
+});

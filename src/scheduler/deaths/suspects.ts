@@ -167,6 +167,14 @@ export class Suspects {
     this.#deaths.delete(entry.call.id);
   }
 
+  /** The call has ended, run or not. */
+  ended(id: number): void {
+    this.#deaths.delete(id);
+    this.#waiting = this.#waiting.filter(({ call }) => call.id !== id);
+    this.#heldSinceMs = undefined;
+    if (this.#current?.entry.call.id === id) this.#current = undefined;
+  }
+
   #deathsOf(entry: Entry): number {
     return this.#deaths.get(entry.call.id) ?? 0;
   }
