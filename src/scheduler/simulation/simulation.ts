@@ -129,6 +129,7 @@ class Life {
       store.kill();
     };
     const connect = (scheduler: Scheduler) => {
+      this.#toldOfLoss = false;
       this.#clients.disconnect();
       this.#clients.connect(scheduler);
     };
@@ -137,6 +138,7 @@ class Life {
       SchedulerSupervisor.open({
         onLost: () => {
           this.#losses += 1;
+          this.#toldOfLoss = true;
         },
         onReopened: connect,
         checkIntervalMs: this.#random.pick([60_000, HOUR_MS]),
@@ -158,6 +160,7 @@ class Life {
         restartsMax: 1_000_000,
       }),
     );
+    this.#toldOfLoss = false;
     this.#clients.connect(this.#supervisor.current);
   }
 
@@ -203,6 +206,19 @@ class Life {
   }
 
   #restart = false;
+  /** Whether the scheduler has told that its store is lost. */
+  #toldOfLoss = false;
+  #untoldSinceMs: number | undefined;
+
+  /** A scheduler that has found its store unusable tells, so that another one can take its place. */
+  #checkTold(): void {
+    const isLost = this.#supervisor?.current.unready()?.startsWith("the store was lost") ?? false;
+    const isUntold = isLost && !this.#toldOfLoss && !this.#restart;
+    const nowMs = this.#clock.now();
+    this.#untoldSinceMs = isUntold ? (this.#untoldSinceMs ?? nowMs) : undefined;
+    if (this.#untoldSinceMs === undefined || nowMs - this.#untoldSinceMs < UNTOLD_MS_MAX) return;
+    this.#invariants.violation("a scheduler that has lost its store does not tell");
+  }
 
   async #until(condition: () => boolean, withinMs: number, what: string): Promise<void> {
     const deadlineMs = this.#clock.now() + withinMs;
@@ -214,6 +230,7 @@ class Life {
         this.#scheduleCrash();
       }
       const moved = await this.#clock.step(deadlineMs);
+      this.#checkTold();
       if (!moved || steps > STEPS_MAX) {
         this.#invariants.violation(
           `${what}: not so after ${steps} steps; ${this.#invariants.describeLive()}`,
@@ -234,4 +251,6 @@ class Life {
 }
 
 const CRASHES_MAX = 20;
+/** A commit under way, or about to be tried again, ends first. */
+const UNTOLD_MS_MAX = 30_000;
 const STEPS_MAX = 200_000;
