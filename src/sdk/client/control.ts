@@ -171,10 +171,13 @@ export class Control {
 /** @throws {ClientError} `internal` for bytes that are no answer */
 function takenFrom(bytes: Uint8Array): Taken<CallResult> {
   try {
-    const { results, unknownDispatchIds } = readWaitManyResponse(bytes);
+    const { results, malformed, unknownDispatchIds } = readWaitManyResponse(bytes);
     return {
       results: results.map((result) => [result.dispatchId, new CallResult(ownBytes(result, bytes.length))]),
-      errors: unknownDispatchIds.map((id) => [id, unknownCall(id)]),
+      errors: [
+        ...unknownDispatchIds.map((id) => [id, unknownCall(id)] as const),
+        ...malformed.map(({ dispatchId, error }) => [dispatchId, malformedResult(error)] as const),
+      ],
     };
   } catch (cause) {
     throw new ClientError("internal", "the API answered with what is no WaitManyResponse", { cause });
@@ -195,6 +198,10 @@ function isMissing(error: unknown): boolean {
 
 function unknownCall(id: string): ConnectError {
   return new ConnectError("not_found", `no call ${JSON.stringify(id)}, or no longer kept`);
+}
+
+function malformedResult(cause: Error): ClientError {
+  return new ClientError("internal", "the result of this call cannot be read", { cause });
 }
 
 /** A result that is kept must not keep a whole answer in memory. */
