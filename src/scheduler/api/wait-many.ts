@@ -34,7 +34,7 @@ export function serveWaitMany(app: FastifyInstance, path: string, scheduler: () 
       );
     }
     const answer = await within(waitMsOf(timeout), reply, (signal) =>
-      scheduler().waitMany(dispatchIds, signal),
+      scheduler().waitMany(dispatchIds, signal, ANSWER_BYTES_MAX),
     );
     const { results, unknown } = answer ?? NOTHING;
     const given = { results: fitting(results, ANSWER_BYTES_MAX), unknown };
