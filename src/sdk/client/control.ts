@@ -61,7 +61,7 @@ export class Control {
     this.#turns = new Turns(options.waitsMax);
     const { clock, waitsMax } = options;
     this.#results = new Results(
-      { requestsMax: waitsMax, nowMs: () => clock.nowMs() },
+      { requestsMax: waitsMax, nowMs: () => clock.nowMs(), mayBeOfOne },
       (ids, waitMs, signal) => this.#waitMany(ids, waitMs, signal),
     );
     closing.addEventListener("abort", () => this.#results.close(closing.reason), { once: true });
@@ -69,6 +69,7 @@ export class Control {
 
   async wait(id: string, { signal, timeoutMs }: WaitOptions): Promise<CallResult> {
     this.#closing.throwIfAborted();
+    if (id.length > ID_LENGTH_MAX) throw new ClientError("invalid_argument", LONG_ID);
     if (timeoutMs === undefined) return await this.#wait(id, signal);
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), Math.min(timeoutMs, TIMER_MS_MAX));
@@ -186,6 +187,9 @@ function takenFrom(bytes: Uint8Array): Taken<CallResult> {
 
 /** Below the minute after which many proxies give up on a silent connection. */
 const LEGACY_WAIT_MS = 50_000;
+/** Many times what a scheduler gives: no id may make a request too large that asks for others too. */
+const ID_LENGTH_MAX = 256;
+const LONG_ID = `an id has at most ${ID_LENGTH_MAX} characters`;
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** The API does not know the method. */
@@ -194,6 +198,12 @@ class MissingError extends Error {}
 /** Of ids the method itself says `not_found` to none. */
 function isMissing(error: unknown): boolean {
   return error instanceof ConnectError && (error.code === "unimplemented" || error.code === "not_found");
+}
+
+/** The API refused the request, or answered with what cannot be read: for a single id of many, perhaps. */
+function mayBeOfOne(error: unknown): boolean {
+  const code = error instanceof ConnectError || error instanceof ClientError ? error.code : undefined;
+  return code === "invalid_argument" || code === "internal";
 }
 
 function unknownCall(id: string): ConnectError {

@@ -181,6 +181,15 @@ test("a result that cannot be read fails the wait for it, and no other", async (
   assert.equal(api.requests.length, 1);
 });
 
+test("an id that is too long is refused, and takes no other along", async (t) => {
+  const api = await setupApi(t, () => waited(CallResult.fromValue(1), "id-1"));
+  const client = api.client();
+  const refused = assert.rejects(client.wait("x".repeat(257)), /\[invalid_argument\] an id has at most 256/);
+  assert.equal(await client.wait("id-1"), 1);
+  await refused;
+  assert.equal(api.requests.length, 1);
+});
+
 test("results that come again, or of calls nobody asked about, change nothing", async (t) => {
   const api = await setupApi(t, ({ body }) => {
     const [id] = fromBinary(WaitManyRequestSchema, body).dispatchIds;
