@@ -14,6 +14,7 @@ import {
   readWaitManyResponse,
   writeWaitManyRequest,
 } from "../../wire/hot-path/index.ts";
+import { ownBytes } from "../../wire/own-bytes.ts";
 import { CallResult } from "../call-result.ts";
 import type { CallSite } from "../errors/call-site.ts";
 import { type CallDetail, type CallInfo, callDetail, callInfo } from "./call-info.ts";
@@ -174,7 +175,7 @@ function takenFrom(bytes: Uint8Array): Taken<CallResult> {
   try {
     const { results, malformed, unknownDispatchIds } = readWaitManyResponse(bytes);
     return {
-      results: results.map((result) => [result.dispatchId, new CallResult(ownBytes(result, bytes.length))]),
+      results: results.map((result) => [result.dispatchId, new CallResult(ownResult(result))]),
       errors: [
         ...unknownDispatchIds.map((id) => [id, unknownCall(id)] as const),
         ...malformed.map(({ dispatchId, error }) => [dispatchId, malformedResult(error)] as const),
@@ -214,19 +215,15 @@ function malformedResult(cause: Error): ClientError {
   return new ClientError("internal", "the result of this call cannot be read", { cause });
 }
 
-/** A result that is kept must not keep a whole answer in memory. */
-function ownBytes(result: CallResultMessage, answerBytes: number): CallResultMessage {
-  const bytes = (result.output?.length ?? 0) + (result.error?.value.length ?? 0);
-  if (answerBytes < SHARED_BYTES_MAX || bytes > answerBytes / 2) return result;
+/** Without the answer that it came in. */
+function ownResult(result: CallResultMessage): CallResultMessage {
   const error = result.error && {
     ...result.error,
-    value: result.error.value.slice(),
-    traceback: result.error.traceback.slice(),
+    value: ownBytes(result.error.value),
+    traceback: ownBytes(result.error.traceback),
   };
-  return { ...result, output: result.output?.slice(), error };
+  return { ...result, output: ownBytes(result.output), error };
 }
-
-const SHARED_BYTES_MAX = 4_096;
 
 function anyOf(one: AbortSignal | undefined, other: AbortSignal): AbortSignal {
   return one === undefined ? other : AbortSignal.any([one, other]);
