@@ -225,3 +225,51 @@ test("many are waited for at once: what has ended is given, live or stored, and 
   await subject.close();
   await assert.rejects(closing, withCode("unavailable"));
 });
+
+test("of stored results no more is read than is given, and no input", async () => {
+  const store = new MemoryStore();
+  const open = store.open.bind(store);
+  let bytesRead = 0;
+  store.open = async (options) => {
+    const session = await open(options);
+    const { get, results } = session;
+    session.get = async (id) => {
+      const call = await get.call(session, id);
+      for (const part of [call?.input, call?.output, call?.error]) bytesRead += part?.length ?? 0;
+      return call;
+    };
+    session.results = async (ids, bytesMax) => {
+      const outcomes = await results.call(session, ids, bytesMax);
+      for (const outcome of outcomes) bytesRead += outcome?.output?.length ?? 0;
+      return outcomes;
+    };
+    return session;
+  };
+  const size = 10_000;
+  const input = new Uint8Array(size);
+  const subject = await new Subject(store)
+    .on("big", () => exitResponse("x".repeat(size)))
+    .open({ recentBytesMax: 0 });
+  const calls = Array.from({ length: 20 }, () => call("big", { input }));
+  const ids = await subject.until(subject.scheduler.dispatch(calls));
+  await subject.clock.advance(10);
+  const left = new Set(ids);
+  const counts: number[] = [];
+  while (left.size > 0) {
+    const { results, unknown } = await subject.until(
+      subject.scheduler.waitMany([...left], undefined, 4.5 * size),
+    );
+    assert.deepEqual(unknown, []);
+    counts.push(results.length);
+    for (const { id } of results) left.delete(id);
+  }
+  assert.deepEqual(counts, [4, 4, 4, 4, 4]);
+  assert.ok(bytesRead < 1.1 * ids.length * size, `${bytesRead} bytes read`);
+  const [first] = ids;
+  const { results } = await subject.until(subject.scheduler.waitMany([first!], undefined, 1));
+  assert.deepEqual(
+    results.map(({ id }) => id),
+    [first],
+  );
+  await subject.close();
+});

@@ -17,11 +17,13 @@ import type {
 } from "./types.ts";
 import { summaryOf } from "./views.ts";
 
+type Reading = Pick<StoreSession, "get" | "list" | "notes" | "results">;
+
 export class Control {
   readonly #engine: Engine;
-  readonly #session: Pick<StoreSession, "get" | "list" | "notes">;
+  readonly #session: Reading;
 
-  constructor(engine: Engine, session: Pick<StoreSession, "get" | "list" | "notes">) {
+  constructor(engine: Engine, session: Reading) {
     this.#engine = engine;
     this.#session = session;
   }
@@ -32,30 +34,40 @@ export class Control {
     const recent = this.#engine.recent.get(id);
     if (recent !== undefined) return recent;
     if (this.#engine.calls.has(id)) return await this.#engine.waiters.wait(id, signal);
-    const stored = await this.#session.get(id);
+    const [outcome] = await this.#session.results([id], Number.POSITIVE_INFINITY);
     // It may have been retried while the store was asked.
     if (this.#engine.calls.has(id)) return await this.#engine.waiters.wait(id, signal);
-    return storedResult(name, stored) ?? raise(notFound(name));
+    if (outcome === undefined) throw notFound(name);
+    return { id: name, ...outcome };
   }
 
-  async waitMany(names: readonly string[], signal?: AbortSignal): Promise<CallResults> {
+  async waitMany(
+    names: readonly string[],
+    signal?: AbortSignal,
+    bytesMax = Number.POSITIVE_INFINITY,
+  ): Promise<CallResults> {
     for (;;) {
       signal?.throwIfAborted();
       const results: CallResult[] = [];
       const unknown: string[] = [];
       const living: number[] = [];
-      const stored: Promise<void>[] = [];
+      const stored = new Map<number, string>();
+      let bytesLeft = bytesMax;
       for (const name of new Set(names)) {
         const id = this.#engine.names.numberOf(name);
         const recent = id === undefined ? undefined : this.#engine.recent.get(id);
         if (id === undefined) unknown.push(name);
-        else if (recent !== undefined) results.push(recent);
-        else if (this.#engine.calls.has(id)) living.push(id);
-        else stored.push(this.#readResult(name, id, results, unknown));
+        else if (recent !== undefined) {
+          results.push(recent);
+          bytesLeft -= (recent.output?.length ?? 0) + (recent.error?.length ?? 0);
+        } else if (this.#engine.calls.has(id)) living.push(id);
+        else stored.set(id, name);
       }
       // With nothing to look for in the store, no call ends between being found alive and being waited for.
-      if (stored.length > 0) await Promise.all(stored);
-      else if (results.length === 0 && unknown.length === 0) {
+      if (stored.size > 0) {
+        if (results.length === 0 || bytesLeft > 0)
+          await this.#readResults(stored, bytesLeft, results, unknown);
+      } else if (results.length === 0 && unknown.length === 0) {
         return { results: await this.#engine.waiters.any(living, signal), unknown };
       }
       if (results.length > 0 || unknown.length > 0) return { results, unknown };
@@ -63,12 +75,22 @@ export class Control {
     }
   }
 
-  /** Adds the result, or the name, unless the call was retried while the store was asked. */
-  async #readResult(name: string, id: number, results: CallResult[], unknown: string[]): Promise<void> {
-    const result = storedResult(name, await this.#session.get(id));
-    if (this.#engine.calls.has(id)) return;
-    if (result === undefined) unknown.push(name);
-    else results.push(result);
+  /** Adds results, and names without any, but of calls that were retried while the store was asked. */
+  async #readResults(
+    stored: ReadonlyMap<number, string>,
+    bytesMax: number,
+    results: CallResult[],
+    unknown: string[],
+  ): Promise<void> {
+    const ids = [...stored.keys()];
+    const outcomes = await this.#session.results(ids, bytesMax);
+    outcomes.forEach((outcome, index) => {
+      const id = ids[index]!;
+      if (this.#engine.calls.has(id)) return;
+      const name = stored.get(id)!;
+      if (outcome === undefined) unknown.push(name);
+      else results.push({ id: name, ...outcome });
+    });
   }
 
   async get(name: string): Promise<CallDetails> {
@@ -148,16 +170,6 @@ export class Control {
     if (id === undefined) throw notFound(name);
     return id;
   }
-}
-
-function storedResult(name: string, stored: StoredCall | undefined): CallResult | undefined {
-  if (stored?.end === undefined) return undefined;
-  const { call, end, output, error } = stored;
-  return { id: name, correlationId: call.correlationId, status: end.status, output, error };
-}
-
-function raise(error: Error): never {
-  throw error;
 }
 
 function waitingText({ outstanding, arrivals, consumed, wakeAtMs }: Call): string {

@@ -3,6 +3,7 @@
  * store, or in the commit that goes before the run that needs it.
  */
 import type { StoredResult } from "../store/index.ts";
+import { ownBytes } from "../wire/own-bytes.ts";
 import type { Entry, Payload } from "./entry.ts";
 import { Oldest } from "./oldest.ts";
 
@@ -29,14 +30,14 @@ export class Payloads {
   keepInput(entry: Entry, input: Uint8Array | null): void {
     const payload = payloadOf(entry);
     this.#count(payload, sizeOf(input) - sizeOf(payload.input));
-    payload.input = this.#fits() ? input : this.#without(payload, input);
+    payload.input = this.#fits() ? ownBytes(input) : this.#without(payload, input);
   }
 
   /** Also begins a new inbox when every result that arrived was taken. */
   keepState(entry: Entry, state: Uint8Array | null): void {
     const payload = payloadOf(entry);
     this.#count(payload, sizeOf(state) - sizeOf(payload.state));
-    payload.state = this.#fits() ? state : this.#without(payload, state);
+    payload.state = this.#fits() ? ownBytes(state) : this.#without(payload, state);
   }
 
   /** An inbox with a gap would deliver the wrong results: once one is not kept, none is until it is empty. */
@@ -47,7 +48,7 @@ export class Payloads {
     const fits = this.#fits();
     // Making room may have taken this very payload, with the result counted.
     if (entry.payload !== payload) return;
-    if (fits) payload.inbox.push(result);
+    if (fits) payload.inbox.push(ownResult(result));
     else {
       this.#count(payload, -sizeOfResult(result));
       this.#dropInbox(payload);
@@ -122,6 +123,10 @@ export class Payloads {
 
 function payloadOf(entry: Entry): Payload {
   return (entry.payload ??= { input: undefined, state: undefined, inbox: undefined, bytes: 0 });
+}
+
+function ownResult(result: StoredResult): StoredResult {
+  return { ...result, output: ownBytes(result.output), error: ownBytes(result.error) };
 }
 
 /** Beside the bytes themselves, what an object of its own costs. */

@@ -1,4 +1,5 @@
 /** Results of calls that ended a moment ago, so that whoever asks for one at once is not sent to the store. */
+import { ownBytes } from "../wire/own-bytes.ts";
 import { Oldest } from "./oldest.ts";
 import type { CallResult } from "./types.ts";
 
@@ -13,7 +14,8 @@ export class RecentResults {
   }
 
   put(id: number, result: CallResult): void {
-    this.#results.set(id, result);
+    const { output, error } = result;
+    this.#results.set(id, { ...result, output: ownBytes(output), error: ownBytes(error) });
     this.#bytes += sizeOf(result);
     while (this.#bytes > this.#bytesMax) this.delete(this.#oldest.next()![0]);
   }

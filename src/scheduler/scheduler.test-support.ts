@@ -10,7 +10,13 @@ import {
 import type { TelemetryEvent } from "../telemetry/events.ts";
 import type { Status } from "../wire/status.ts";
 import { Scheduler, type SchedulerOptions } from "./index.ts";
-import { bytesOf, failedResponse, type ReceivedRun, readRunRequest, textOf } from "./simulation/messages.ts";
+import {
+  bytesOf,
+  failedResponse,
+  outputText,
+  type ReceivedRun,
+  readRunRequest,
+} from "./simulation/messages.ts";
 import { ProcessClock } from "./simulation/process-clock.ts";
 import { settle, VirtualClock } from "./simulation/virtual-clock.ts";
 import type { CallResult, Delivery, DispatchCall, Outcome, Run } from "./types.ts";
@@ -76,7 +82,7 @@ export class Subject implements Delivery {
 
   async result(id: string): Promise<CallResult & { text: string | undefined }> {
     const result = await this.until(this.scheduler.wait(id));
-    return { ...result, text: result.output === null ? undefined : textOf(result.output) };
+    return { ...result, text: result.output === null ? undefined : outputText(result.output) };
   }
 
   async stateOf(id: string): Promise<string> {

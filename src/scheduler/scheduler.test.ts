@@ -231,6 +231,13 @@ test("an answer that is no RunResponse, or says nothing, ends the call as INVALI
     Uint8Array.of(8, 1),
     Uint8Array.of(8, 99),
     Uint8Array.of(8, 1, 18, 0),
+    // Outputs and errors that are none: the type is no UTF-8, or longer than the message, or no string.
+    ...[
+      [26, 4, 10, 2, 0xff, 0xfe],
+      [18, 2, 10, 200],
+      [26, 2, 8, 1],
+    ].map((part) => Uint8Array.from([8, 1, 18, part.length + 2, 10, part.length, ...part])),
+    Uint8Array.of(8, 7, 18, 8, 10, 6, 26, 4, 10, 2, 0xff, 0xfe),
   ];
   const subject = await new Subject().on("odd", ({ input }) => answers[Number(input)]!).open();
   for (let index = 0; index < answers.length; index++) {

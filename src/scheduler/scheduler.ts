@@ -99,9 +99,9 @@ export class Scheduler implements SchedulerApi {
     return await usable(this.#control.wait(id, signal));
   }
 
-  async waitMany(ids: readonly string[], signal?: AbortSignal): Promise<CallResults> {
+  async waitMany(ids: readonly string[], signal?: AbortSignal, bytesMax?: number): Promise<CallResults> {
     this.#refuseWaitsWhenClosing();
-    return await usable(this.#control.waitMany(ids, signal));
+    return await usable(this.#control.waitMany(ids, signal, bytesMax));
   }
 
   async get(id: string): Promise<CallDetails> {

@@ -28,11 +28,12 @@ export interface SchedulerApi {
 
   /**
    * Results of several calls: as soon as there is one, all that are there by then, those that became durable with it
-   * included. The same may be asked for again.
+   * included. The same may be asked for again. Of what has to be read from the store no more than `bytesMax` bytes are
+   * given at a time, or one result; what is left is in neither list. Default: all.
    *
    * Throws the signal's reason when it is aborted; SchedulerError `unavailable` on close.
    */
-  waitMany(ids: readonly string[], signal?: AbortSignal): Promise<CallResults>;
+  waitMany(ids: readonly string[], signal?: AbortSignal, bytesMax?: number): Promise<CallResults>;
 
   get(id: string): Promise<CallDetails>;
   list(request: ListRequest): Promise<ListResponse>;

@@ -66,6 +66,13 @@ export interface StoreSession {
   get(id: number): Promise<StoredCall | undefined>;
 
   /**
+   * What calls came to, in the order asked for; undefined for one that has not finished. Ends before the result with
+   * which they would be more than `bytesMax` bytes, but never before the first: an answer may have fewer than were
+   * asked for.
+   */
+  results(ids: readonly number[], bytesMax: number): Promise<(CallOutcome | undefined)[]>;
+
+  /**
    * Calls from the newest to the oldest. Looks at a bounded number of calls, so that a rare match never holds
    * up a commit: a page may be short, or empty, and still have a `nextBeforeId` to go on from.
    */
@@ -129,6 +136,13 @@ export interface StoredCall {
   /** Absent while the call lives. */
   readonly end: CallEnd | undefined;
   readonly input: Uint8Array | null;
+  readonly output: Uint8Array | null;
+  readonly error: Uint8Array | null;
+}
+
+export interface CallOutcome {
+  readonly correlationId: bigint;
+  readonly status: number;
   readonly output: Uint8Array | null;
   readonly error: Uint8Array | null;
 }

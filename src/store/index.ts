@@ -7,6 +7,7 @@ export type {
   UpdateChange,
 } from "./changes.ts";
 export type {
+  CallOutcome,
   ClaimedCall,
   CommitResult,
   IdBlock,

@@ -50,6 +50,23 @@ test("WaitMany speaks JSON", async (t) => {
   });
 });
 
+test("a result that cannot be read hides no other in JSON", async (t) => {
+  const { scheduler, postJson } = await setup(t);
+  const broken = { output: null, error: Uint8Array.of(10, 2, 0xff, 0xfe) };
+  const whole = {
+    output: writeAny(anyOf("type.googleapis.com/nobody.Knows", Uint8Array.of(8))),
+    error: null,
+  };
+  const resultOf = (id: string) => ({ id, correlationId: 7n, status: 1, ...(id === "a" ? broken : whole) });
+  scheduler.waitMany = async (ids) => ({ results: ids.map(resultOf), unknown: [] });
+  const { status, body } = await postJson(PATH, { dispatchIds: ["a", "b"] });
+  assert.equal(status, 200);
+  const [a, b] = body.results;
+  assert.deepEqual([a.dispatchId, a.correlationId, a.error.type], ["a", "7", "InvalidResult"]);
+  assert.match(a.error.message, /^the result cannot be read: /);
+  assert.equal(b.output.typeUrl, "type.googleapis.com/nobody.Knows");
+});
+
 test("WaitMany answers with nothing when its timeout passes first", async (t) => {
   const { post } = await setup(t);
   const request = create(WaitManyRequestSchema, { dispatchIds: ["pending"], timeout: { nanos: 20_000_000 } });

@@ -1,14 +1,16 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
 import { ConnectError } from "../../wire/connect-error.ts";
 import {
   WaitManyRequestSchema,
   WaitManyResponseSchema,
 } from "../../wire/gen/dispatch/control/v1/control_pb.js";
+import { CallResultSchema } from "../../wire/gen/dispatch/sdk/v1/call_pb.js";
 import { readWaitManyRequest, type WaitManyRequest } from "../../wire/hot-path/index.ts";
 import type { SchedulerApi } from "../seam.ts";
-import type { CallResults } from "../types.ts";
-import { encodeCallResults } from "../wire/call-results.ts";
+import type { CallResult, CallResults } from "../types.ts";
+import { encodeCallResults, fitting } from "../wire/call-results.ts";
+import { encodeCallResult } from "../wire/run-request.ts";
 import { codecOf, plainBody, readMessage, sendProto, within } from "./connect.ts";
 import { jsonOf } from "./json.ts";
 
@@ -32,13 +34,12 @@ export function serveWaitMany(app: FastifyInstance, path: string, scheduler: () 
       );
     }
     const answer = await within(waitMsOf(timeout), reply, (signal) =>
-      scheduler().waitMany(dispatchIds, signal),
+      scheduler().waitMany(dispatchIds, signal, ANSWER_BYTES_MAX),
     );
-    const bytes = encodeCallResults(answer ?? NOTHING, ANSWER_BYTES_MAX);
-    if (codec === "proto") return sendProto(reply, bytes);
-    return reply
-      .header("content-type", "application/json")
-      .send(JSON.stringify(jsonOf(WaitManyResponseSchema, fromBinary(WaitManyResponseSchema, bytes))));
+    const { results, unknown } = answer ?? NOTHING;
+    const given = { results: fitting(results, ANSWER_BYTES_MAX), unknown };
+    if (codec === "proto") return sendProto(reply, encodeCallResults(given));
+    return reply.header("content-type", "application/json").send(JSON.stringify(jsonOfResults(given)));
   });
 }
 
@@ -48,6 +49,22 @@ export function waitMsOf(timeout: { seconds: number | bigint; nanos: number } | 
   const ms = Number(timeout.seconds) * 1000 + Math.ceil(timeout.nanos / 1_000_000);
   if (ms < 0) throw new ConnectError("invalid_argument", "timeout is negative");
   return Math.min(ms, WAIT_MS_MAX);
+}
+
+function jsonOfResults({ results, unknown }: CallResults) {
+  const message = { results: results.map(resultMessage), unknownDispatchIds: [...unknown] };
+  return jsonOf(WaitManyResponseSchema, create(WaitManyResponseSchema, message));
+}
+
+/** A result that cannot be read is said to be so, and the others are given. */
+function resultMessage(result: CallResult): MessageShape<typeof CallResultSchema> {
+  try {
+    return fromBinary(CallResultSchema, encodeCallResult(result, result.id));
+  } catch (error) {
+    const message = `the result cannot be read: ${error instanceof Error ? error.message : error}`;
+    const { id: dispatchId, correlationId } = result;
+    return create(CallResultSchema, { dispatchId, correlationId, error: { type: "InvalidResult", message } });
+  }
 }
 
 const NOTHING: CallResults = { results: [], unknown: [] };

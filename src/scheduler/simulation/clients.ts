@@ -4,7 +4,7 @@ import { SchedulerError } from "../errors.ts";
 import type { Scheduler } from "../scheduler.ts";
 import type { CallResult, DispatchCall } from "../types.ts";
 import type { Invariants } from "./invariants.ts";
-import { bytesOf, textOf } from "./messages.ts";
+import { bytesOf, outputText } from "./messages.ts";
 import { expectedResult, FAILED, type Program, randomProgram } from "./programs.ts";
 import type { SeededRandom } from "./random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -74,7 +74,7 @@ export class Clients {
       const uncertain =
         expected === undefined || condemned > 0 || cancelled || call.expirationMs !== undefined;
       if (result.status === Status.OK) {
-        const value = Number(textOf(result.output ?? new Uint8Array()));
+        const value = Number(outputText(result.output ?? new Uint8Array()));
         if (expected !== undefined && value !== expected && condemned === 0) {
           this.#invariants.violation(`${id} came to ${value}, not ${expected}`);
         }

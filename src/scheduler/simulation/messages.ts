@@ -1,4 +1,4 @@
-/** RunRequests read and RunResponses written with payloads that are no protobuf at all: they must not matter. */
+/** RunRequests read and RunResponses written. Inputs and states are no protobuf at all: they must not matter. */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { Status } from "../../wire/status.ts";
 import { encodeError } from "../wire/error.ts";
@@ -33,7 +33,7 @@ export function readRunRequest(bytes: Uint8Array): ReceivedRun {
 }
 
 export function exitResponse(output: string): Uint8Array {
-  const result = new BinaryWriter().uint32(18).bytes(bytesOf(output)).finish();
+  const result = new BinaryWriter().uint32(18).bytes(outputOf(output)).finish();
   return response(1, 18, new BinaryWriter().uint32(10).bytes(result).finish());
 }
 
@@ -81,6 +81,18 @@ export function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
+/** An Any without a type. */
+function outputOf(text: string): Uint8Array {
+  return new BinaryWriter().uint32(18).string(text).finish();
+}
+
+/** Of an output that {@link exitResponse} wrote. */
+export function outputText(bytes: Uint8Array): string {
+  return fieldsOf(bytes)
+    .map(([, value]) => textOf(value))
+    .join("");
+}
+
 function response(status: number, tag: number, directive: Uint8Array): Uint8Array {
   return new BinaryWriter().uint32(8).int32(status).uint32(tag).bytes(directive).finish();
 }
@@ -102,7 +114,7 @@ function readResult(bytes: Uint8Array): ReceivedResult {
   while (reader.pos < reader.len) {
     const [field, wireType] = reader.tag();
     if (field === 1) correlationId = BigInt(reader.uint64());
-    else if (field === 2) output = textOf(reader.bytes());
+    else if (field === 2) output = outputText(reader.bytes());
     else reader.skip(wireType, field);
   }
   return { correlationId, output };

@@ -1,26 +1,25 @@
 import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import { written } from "../../wire/writer.ts";
-import type { CallResults } from "../types.ts";
+import type { CallResult, CallResults } from "../types.ts";
 import { writeCallResult } from "./run-request.ts";
 
-/**
- * Encoded dispatch.control.v1.WaitManyResponse, the results' bytes untouched. Results that would make it larger than
- * `bytesMax` are left out, but for the first one.
- */
-export function encodeCallResults(results: CallResults, bytesMax: number): Uint8Array {
-  return written(writeCallResults, { ...results, bytesMax });
+/** Encoded dispatch.control.v1.WaitManyResponse, the results' bytes untouched. */
+export function encodeCallResults(results: CallResults): Uint8Array {
+  return written(writeCallResults, results);
 }
 
-function writeCallResults(
-  writer: BinaryWriter,
-  { results, unknown, bytesMax }: CallResults & { bytesMax: number },
-): void {
+/** The first results that have room in `bytesMax`, at least one. */
+export function fitting(results: readonly CallResult[], bytesMax: number): readonly CallResult[] {
   let bytes = 0;
-  for (const result of results) {
+  const beyond = results.findIndex((result, index) => {
     bytes += (result.output?.length ?? 0) + (result.error?.length ?? 0) + result.id.length;
-    if (bytes > bytesMax && result !== results[0]) break;
-    writeCallResult(writer.uint32(RESULTS).fork(), result, result.id).join();
-  }
+    return bytes > bytesMax && index > 0;
+  });
+  return beyond < 0 ? results : results.slice(0, beyond);
+}
+
+function writeCallResults(writer: BinaryWriter, { results, unknown }: CallResults): void {
+  for (const result of results) writeCallResult(writer.uint32(RESULTS).fork(), result, result.id).join();
   for (const id of unknown) writer.uint32(UNKNOWN_DISPATCH_IDS).string(id);
 }
 

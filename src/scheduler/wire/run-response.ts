@@ -1,18 +1,20 @@
 /**
- * Reads a dispatch.sdk.v1.RunResponse as far as the scheduler must: payloads stay encoded. Unknown fields are
- * skipped, as everywhere in protobuf.
+ * Reads a dispatch.sdk.v1.RunResponse as far as the scheduler must: payloads stay encoded. What a call comes to is
+ * checked all the same, since it is sent to others along with their own. Unknown fields are skipped, as everywhere in
+ * protobuf.
  */
-import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { StateKind } from "../../store/index.ts";
 import {
   DELIMITED_1,
   DELIMITED_2,
   DELIMITED_3,
   DELIMITED_6,
+  MessageReader,
   VARINT_1,
   VARINT_4,
   VARINT_5,
 } from "../../wire/fields.ts";
+import { checkedAny, checkedError } from "../../wire/hot-path/index.ts";
 import type { ChildCall, Poll } from "../call/events.ts";
 import { readNestedCall } from "./call.ts";
 import { readDurationMs } from "./duration.ts";
@@ -34,7 +36,7 @@ export interface ExitAnswer {
 
 /** Throws on bytes that are no message. When both directives are there, the last one counts (a oneof). */
 export function decodeRunResponse(bytes: Uint8Array): RunAnswer {
-  const reader = new BinaryReader(bytes);
+  const reader = new MessageReader(bytes);
   let status = 0;
   let exit: ExitAnswer | undefined;
   let poll: Poll | undefined;
@@ -52,7 +54,7 @@ export function decodeRunResponse(bytes: Uint8Array): RunAnswer {
   return { status, exit, poll };
 }
 
-function readExit(reader: BinaryReader): ExitAnswer {
+function readExit(reader: MessageReader): ExitAnswer {
   const end = endOf(reader);
   let hasResult = false;
   let output: Uint8Array | null = null;
@@ -72,21 +74,21 @@ function readExit(reader: BinaryReader): ExitAnswer {
   return { hasResult, output, error, tailCall };
 }
 
-function readResult(reader: BinaryReader): { output: Uint8Array | null; error: Uint8Array | null } {
+function readResult(reader: MessageReader): { output: Uint8Array | null; error: Uint8Array | null } {
   const end = endOf(reader);
   let output: Uint8Array | null = null;
   let error: Uint8Array | null = null;
   while (reader.pos < end) {
     const tag = tagOf(reader);
-    if (tag === DELIMITED_2) output = reader.bytes();
-    else if (tag === DELIMITED_3) error = reader.bytes();
+    if (tag === DELIMITED_2) output = checkedAny(reader, end);
+    else if (tag === DELIMITED_3) error = checkedError(reader, end);
     else skip(reader, tag);
   }
   expectEnd(reader, end);
   return { output, error };
 }
 
-function readPoll(reader: BinaryReader): Poll {
+function readPoll(reader: MessageReader): Poll {
   const end = endOf(reader);
   let stateKind: StateKind = "typed";
   let state: Uint8Array | null = null;

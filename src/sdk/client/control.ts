@@ -14,6 +14,7 @@ import {
   readWaitManyResponse,
   writeWaitManyRequest,
 } from "../../wire/hot-path/index.ts";
+import { ownBytes } from "../../wire/own-bytes.ts";
 import { CallResult } from "../call-result.ts";
 import type { CallSite } from "../errors/call-site.ts";
 import { type CallDetail, type CallInfo, callDetail, callInfo } from "./call-info.ts";
@@ -61,7 +62,7 @@ export class Control {
     this.#turns = new Turns(options.waitsMax);
     const { clock, waitsMax } = options;
     this.#results = new Results(
-      { requestsMax: waitsMax, nowMs: () => clock.nowMs() },
+      { requestsMax: waitsMax, nowMs: () => clock.nowMs(), mayBeOfOne },
       (ids, waitMs, signal) => this.#waitMany(ids, waitMs, signal),
     );
     closing.addEventListener("abort", () => this.#results.close(closing.reason), { once: true });
@@ -69,6 +70,7 @@ export class Control {
 
   async wait(id: string, { signal, timeoutMs }: WaitOptions): Promise<CallResult> {
     this.#closing.throwIfAborted();
+    if (id.length > ID_LENGTH_MAX) throw new ClientError("invalid_argument", LONG_ID);
     if (timeoutMs === undefined) return await this.#wait(id, signal);
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), Math.min(timeoutMs, TIMER_MS_MAX));
@@ -171,10 +173,13 @@ export class Control {
 /** @throws {ClientError} `internal` for bytes that are no answer */
 function takenFrom(bytes: Uint8Array): Taken<CallResult> {
   try {
-    const { results, unknownDispatchIds } = readWaitManyResponse(bytes);
+    const { results, malformed, unknownDispatchIds } = readWaitManyResponse(bytes);
     return {
-      results: results.map((result) => [result.dispatchId, new CallResult(ownBytes(result, bytes.length))]),
-      errors: unknownDispatchIds.map((id) => [id, unknownCall(id)]),
+      results: results.map((result) => [result.dispatchId, new CallResult(ownResult(result))]),
+      errors: [
+        ...unknownDispatchIds.map((id) => [id, unknownCall(id)] as const),
+        ...malformed.map(({ dispatchId, error }) => [dispatchId, malformedResult(error)] as const),
+      ],
     };
   } catch (cause) {
     throw new ClientError("internal", "the API answered with what is no WaitManyResponse", { cause });
@@ -183,6 +188,9 @@ function takenFrom(bytes: Uint8Array): Taken<CallResult> {
 
 /** Below the minute after which many proxies give up on a silent connection. */
 const LEGACY_WAIT_MS = 50_000;
+/** Many times what a scheduler gives: no id may make a request too large that asks for others too. */
+const ID_LENGTH_MAX = 256;
+const LONG_ID = `an id has at most ${ID_LENGTH_MAX} characters`;
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** The API does not know the method. */
@@ -193,23 +201,29 @@ function isMissing(error: unknown): boolean {
   return error instanceof ConnectError && (error.code === "unimplemented" || error.code === "not_found");
 }
 
+/** The API refused the request, or answered with what cannot be read: for a single id of many, perhaps. */
+function mayBeOfOne(error: unknown): boolean {
+  const code = error instanceof ConnectError || error instanceof ClientError ? error.code : undefined;
+  return code === "invalid_argument" || code === "internal";
+}
+
 function unknownCall(id: string): ConnectError {
   return new ConnectError("not_found", `no call ${JSON.stringify(id)}, or no longer kept`);
 }
 
-/** A result that is kept must not keep a whole answer in memory. */
-function ownBytes(result: CallResultMessage, answerBytes: number): CallResultMessage {
-  const bytes = (result.output?.length ?? 0) + (result.error?.value.length ?? 0);
-  if (answerBytes < SHARED_BYTES_MAX || bytes > answerBytes / 2) return result;
-  const error = result.error && {
-    ...result.error,
-    value: result.error.value.slice(),
-    traceback: result.error.traceback.slice(),
-  };
-  return { ...result, output: result.output?.slice(), error };
+function malformedResult(cause: Error): ClientError {
+  return new ClientError("internal", "the result of this call cannot be read", { cause });
 }
 
-const SHARED_BYTES_MAX = 4_096;
+/** Without the answer that it came in. */
+function ownResult(result: CallResultMessage): CallResultMessage {
+  const error = result.error && {
+    ...result.error,
+    value: ownBytes(result.error.value),
+    traceback: ownBytes(result.error.traceback),
+  };
+  return { ...result, output: ownBytes(result.output), error };
+}
 
 function anyOf(one: AbortSignal | undefined, other: AbortSignal): AbortSignal {
   return one === undefined ? other : AbortSignal.any([one, other]);

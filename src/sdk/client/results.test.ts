@@ -13,7 +13,9 @@ interface Asked {
 function setup(requestsMax = 100) {
   const asked: Asked[] = [];
   const state = { nowMs: 0 };
-  const results = new Results<string>({ requestsMax, nowMs: () => state.nowMs }, (ids, waitMs, signal) => {
+  const mayBeOfOne = (error: unknown) => String(error).includes("bad id");
+  const options = { requestsMax, nowMs: () => state.nowMs, mayBeOfOne };
+  const results = new Results<string>(options, (ids, waitMs, signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<Taken<string>>();
     signal.addEventListener("abort", () => reject(signal.reason));
     const answer = (...some: string[]) => resolve({ results: some.map((id) => [id, `=${id}`]), errors: [] });
@@ -124,4 +126,56 @@ test("a request that fails fails its waits and no others, and errors of single i
   results.close(new Error("closed"));
   await assert.rejects(kept, /closed/);
   assert.equal(asked[1]!.signal.aborted, true);
+});
+
+test("when a request fails for one of its ids, each is asked for alone, and only that one fails", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { asked, wait } = setup();
+  const [a, bad, c] = ["a", "bad", "c"].map((id) => wait(id));
+  await turn();
+  asked[0]!.fail(new Error("bad id"));
+  await turn();
+  assert.equal(asked.length, 1);
+  t.mock.timers.tick(20);
+  assert.deepEqual(
+    asked.slice(1).map(({ ids, waitMs }) => [ids, waitMs]),
+    ["a", "bad", "c"].map((id) => [[id], 0]),
+  );
+  asked[1]!.answer("a");
+  asked[2]!.fail(new Error("bad id"));
+  asked[3]!.answer();
+  assert.equal(await a, "=a");
+  await assert.rejects(bad!, /bad id/);
+  // What has not ended is waited for as before.
+  await turn();
+  assert.deepEqual(asked[4]!.ids, ["c"]);
+  assert.ok(asked[4]!.waitMs > 0);
+  asked[4]!.answer("c");
+  assert.equal(await c, "=c");
+});
+
+test("answers that bring nothing, and come early, are asked for again after growing pauses", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { asked, state, wait, results } = setup();
+  wait("a").catch(() => {});
+  await turn();
+  for (const [index, pauseMs] of [20, 40, 80].entries()) {
+    asked[index]!.answer("stranger");
+    await turn();
+    t.mock.timers.tick(pauseMs - 1);
+    assert.equal(asked.length, index + 1);
+    t.mock.timers.tick(1);
+    assert.equal(asked.length, index + 2);
+  }
+  // One that was held is no such answer.
+  state.nowMs += asked[3]!.waitMs;
+  asked[3]!.answer();
+  await turn();
+  await turn();
+  assert.equal(asked.length, 5);
+  asked[4]!.answer();
+  await turn();
+  results.close(new Error("closed"));
+  t.mock.timers.tick(10_000);
+  assert.equal(asked.length, 5);
 });

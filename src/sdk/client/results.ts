@@ -2,7 +2,8 @@
  * Takes the results of many calls with few requests. Ids that are waited for in one turn of the event loop are asked for
  * together; a request is answered as soon as one of its results is there, and what is left of it is asked for along with
  * what came meanwhile. A new wait does not queue behind others while there is a request to spare, and those that have
- * lasted for a while are joined into few.
+ * lasted for a while are joined into few. When a request fails for what may be the fault of one id, each is asked for
+ * once more alone.
  */
 
 /** What one request brought. Ids that are in neither are asked for again. */
@@ -12,13 +13,15 @@ export interface Taken<R> {
   readonly errors: readonly (readonly [id: string, error: unknown])[];
 }
 
-/** One request for these results, held for `waitMs` while there is none. What it rejects with fails all these waits. */
+/** One request for these results, held for `waitMs` while there is none. What it rejects with fails these waits. */
 export type Ask<R> = (ids: readonly string[], waitMs: number, signal: AbortSignal) => Promise<Taken<R>>;
 
 export interface ResultsOptions {
   /** Requests under way at once. */
   readonly requestsMax: number;
   readonly nowMs: () => number;
+  /** Whether a request may have failed because of one of its ids, so that the others should not suffer. */
+  readonly mayBeOfOne: (error: unknown) => boolean;
 }
 
 interface Waiter<R> {
@@ -39,6 +42,11 @@ export class Results<R> {
   /** Ids to be asked for next. */
   readonly #queue = new Set<string>();
   readonly #requests = new Set<Request>();
+  /** Ids that are asked for once without others. */
+  readonly #alone = new Set<string>();
+  readonly #pauses = new Set<NodeJS.Timeout>();
+  /** Requests in a row that brought nothing, and no waiting either. */
+  #fruitless = 0;
   #scheduled = false;
   #retry: NodeJS.Timeout | undefined;
 
@@ -74,6 +82,8 @@ export class Results<R> {
   /** Fails every wait. */
   close(error: unknown): void {
     clearTimeout(this.#retry);
+    for (const pause of this.#pauses) clearTimeout(pause);
+    this.#pauses.clear();
     for (const request of this.#requests) request.controller.abort(error);
     this.#requests.clear();
     this.#queue.clear();
@@ -94,8 +104,7 @@ export class Results<R> {
   #leave(id: string, waiter: Waiter<R>): void {
     const waiters = this.#waiters.get(id);
     if (!waiters?.delete(waiter) || waiters.size > 0) return;
-    this.#waiters.delete(id);
-    this.#queue.delete(id);
+    this.#taken(id);
     for (const request of this.#requests) {
       if (request.ids.delete(id) && request.ids.size === 0) this.#giveUp(request);
     }
@@ -115,11 +124,12 @@ export class Results<R> {
     const { requestsMax } = this.#options;
     this.#join();
     while (this.#queue.size > 0 && this.#requests.size < requestsMax) {
-      const ids = new Set(this.#queue.values().take(IDS_MAX));
+      const ids = this.#next();
       for (const id of ids) this.#queue.delete(id);
       const isFull = this.#queue.size > 0 && this.#requests.size + 1 >= requestsMax;
       const isBusy = this.#requests.size >= requestsMax / 2;
-      void this.#send(ids, isFull ? CROWDED_WAIT_MS : isBusy ? BUSY_WAIT_MS : WAIT_MS);
+      const isAlone = ids.size === 1 && this.#alone.has(ids.values().next().value!);
+      void this.#send(ids, isAlone ? 0 : isFull ? CROWDED_WAIT_MS : isBusy ? BUSY_WAIT_MS : WAIT_MS);
     }
     if (this.#queue.size === 0 || this.#retry !== undefined) return;
     // Until then a request ends, or there are some that have lasted.
@@ -127,6 +137,14 @@ export class Results<R> {
       this.#retry = undefined;
       this.#pump();
     }, LASTING_MS);
+  }
+
+  #next(): Set<string> {
+    if (this.#alone.size === 0) return new Set(this.#queue.values().take(IDS_MAX));
+    const first = this.#queue.values().next().value!;
+    if (this.#alone.has(first)) return new Set([first]);
+    const together = this.#queue.values().filter((id) => !this.#alone.has(id));
+    return new Set(together.take(IDS_MAX));
   }
 
   /** Of the requests that have lasted all but a few end, and their ids go along with the next. */
@@ -151,18 +169,42 @@ export class Results<R> {
   async #send(ids: Set<string>, waitMs: number): Promise<void> {
     const request = { ids, controller: new AbortController(), startedMs: this.#options.nowMs() };
     this.#requests.add(request);
+    const asked = [...ids];
     try {
-      const taken = await this.#ask([...ids], waitMs, request.controller.signal);
+      const taken = await this.#ask(asked, waitMs, request.controller.signal);
+      if (waitMs === 0) for (const id of asked) this.#alone.delete(id);
       for (const [id, result] of taken.results) this.#resolve(id, result);
       for (const [id, error] of taken.errors) this.#fail(id, error);
       // Of a request that was given up the ids are asked for elsewhere.
       if (!this.#requests.delete(request)) return;
-      for (const id of ids) if (this.#waiters.has(id)) this.#queue.add(id);
+      const isEarly = this.#options.nowMs() - request.startedMs < waitMs / 2;
+      const isFruitful = [...taken.results, ...taken.errors].some(([id]) => asked.includes(id));
+      if (isFruitful) this.#fruitless = 0;
+      if (isEarly && !isFruitful) this.#askLater(ids);
+      else this.#askAgain(ids);
     } catch (error) {
       if (!this.#requests.delete(request)) return;
-      for (const id of ids) this.#fail(id, error);
+      if (ids.size > 1 && this.#options.mayBeOfOne(error)) {
+        for (const id of ids) this.#alone.add(id);
+        this.#askLater(ids);
+      } else for (const id of ids) this.#fail(id, error);
     }
     if (this.#queue.size > 0) this.#schedule();
+  }
+
+  #askAgain(ids: Iterable<string>): void {
+    for (const id of ids) if (this.#waiters.has(id)) this.#queue.add(id);
+  }
+
+  /** After a pause, the longer the more often nothing came: what answers like this may do so for ever. */
+  #askLater(ids: Iterable<string>): void {
+    const pauseMs = Math.min(PAUSE_MS_MAX, PAUSE_MS * 2 ** Math.min(this.#fruitless++, 20));
+    const pause = setTimeout(() => {
+      this.#pauses.delete(pause);
+      this.#askAgain(ids);
+      this.#pump();
+    }, pauseMs);
+    this.#pauses.add(pause);
   }
 
   #resolve(id: string, result: R): void {
@@ -180,6 +222,7 @@ export class Results<R> {
     if (waiters !== undefined) {
       this.#waiters.delete(id);
       this.#queue.delete(id);
+      this.#alone.delete(id);
     }
     return waiters;
   }
@@ -199,3 +242,6 @@ const CROWDED_WAIT_MS = 1_000;
 /** A request that has lasted this long waits for calls that take their time; so many of those may stay apart. */
 const LASTING_MS = 500;
 const LASTING_MAX = 4;
+/** Before the first request after one that brought nothing. */
+const PAUSE_MS = 20;
+const PAUSE_MS_MAX = 5_000;

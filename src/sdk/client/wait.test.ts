@@ -168,6 +168,28 @@ test("an answer that is none fails the waits it was for", async (t) => {
   await assert.rejects(api.client().wait("id-1"), /\[internal\] the API answered with what is no WaitMany/);
 });
 
+test("a result that cannot be read fails the wait for it, and no other", async (t) => {
+  const good = writeCallResult({ ...CallResult.fromValue(1).toMessage(), dispatchId: "id-1" });
+  const bad = [26, 4, 10, 2, 0xff, 0xfe, 34, 4, ...Buffer.from("id-2")];
+  const body = Uint8Array.from([10, good.length, ...good, 10, bad.length, ...bad]);
+  const api = await setupApi(t, () => ({ body }));
+  const client = api.client();
+  const waits = [client.wait("id-1"), client.wait("id-2")];
+  const failed = assert.rejects(waits[1]!, /\[internal\] the result of this call cannot be read/);
+  assert.equal(await waits[0], 1);
+  await failed;
+  assert.equal(api.requests.length, 1);
+});
+
+test("an id that is too long is refused, and takes no other along", async (t) => {
+  const api = await setupApi(t, () => waited(CallResult.fromValue(1), "id-1"));
+  const client = api.client();
+  const refused = assert.rejects(client.wait("x".repeat(257)), /\[invalid_argument\] an id has at most 256/);
+  assert.equal(await client.wait("id-1"), 1);
+  await refused;
+  assert.equal(api.requests.length, 1);
+});
+
 test("results that come again, or of calls nobody asked about, change nothing", async (t) => {
   const api = await setupApi(t, ({ body }) => {
     const [id] = fromBinary(WaitManyRequestSchema, body).dispatchIds;

@@ -33,6 +33,7 @@ export function storeConformance(name: string, setup: ConformanceSetup): void {
   sessions(given);
   changes(given);
   results(given);
+  outcomes(given);
   listingConformance(given);
 }
 
@@ -242,6 +243,43 @@ function results(given: Given): void {
       (await session.claim(0, 10)).map(({ arrivals }) => arrivals),
       [3],
     );
+  });
+}
+
+function outcomes(given: Given): void {
+  given("outcomes are read in the order asked for, and none of what has not finished", async (session) => {
+    const correlationId = 2n ** 64n - 1n;
+    await session.commit([1, 2, 3, 4].map((id) => inserted(record(id, { correlationId }))));
+    await session.commit([
+      { ...finished(1), output: null, error: largeBytes(1) },
+      { ...finished(2, { state: "failed", status: 7 }), output: largeBytes(2), error: bytes("why") },
+      finished(4, {}, ""),
+    ]);
+    const read = await session.results([4, 99, 2, 3, 1, 2], 10_000_000);
+    assert.deepEqual(
+      read.map((one) => one && [one.correlationId, one.status, same(one.output), same(one.error)]),
+      [
+        [correlationId, 1, "", null],
+        undefined,
+        [correlationId, 7, same(largeBytes(2)), same(bytes("why"))],
+        undefined,
+        [correlationId, 1, null, same(largeBytes(1))],
+        [correlationId, 7, same(largeBytes(2)), same(bytes("why"))],
+      ],
+    );
+    assert.deepEqual(await session.results([], 1), []);
+  });
+
+  given("outcomes are read until they are too many bytes, and one is read in any case", async (session) => {
+    await session.commit([1, 2, 3].map((id) => inserted(record(id))));
+    await session.commit([1, 2, 3].map((id) => ({ ...finished(id), output: largeBytes(id) })));
+    const size = largeBytes(1).length;
+    const count = async (ids: number[], bytesMax: number) => (await session.results(ids, bytesMax)).length;
+    assert.equal(await count([1, 2, 3], 2 * size), 2);
+    assert.equal(await count([1, 2, 3], 2 * size - 1), 1);
+    assert.equal(await count([1, 2, 3], 0), 1);
+    assert.equal(await count([99, 98, 1, 97, 2], 0), 4);
+    assert.equal(await count([1, 2, 3], Number.POSITIVE_INFINITY), 3);
   });
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Change } from "../changes.ts";
 import type {
+  CallOutcome,
   ClaimedCall,
   CommitResult,
   IdBlock,
@@ -21,6 +22,7 @@ import type {
 } from "../contract.ts";
 import { StoreError } from "../errors.ts";
 import type { CallNote, StoredResult } from "../records.ts";
+import { withinBytes } from "../within-bytes.ts";
 import { applyChange, emptyData, type FinishedRow, type MemoryData, removeFinishedRow } from "./data.ts";
 
 export interface MemoryStoreOptions {
@@ -127,6 +129,16 @@ class MemorySession implements StoreSession {
     }
     const row = data.finished.get(id);
     return row && { ...row };
+  }
+
+  async results(ids: readonly number[], bytesMax: number): Promise<(CallOutcome | undefined)[]> {
+    const { finished } = this.#open();
+    return withinBytes(ids, bytesMax, (id) => {
+      const row = finished.get(id);
+      if (row === undefined) return undefined;
+      const { call, end, output, error } = row;
+      return { correlationId: call.correlationId, status: end.status, output, error };
+    });
   }
 
   async list(filter: ListFilter): Promise<ListPage> {

@@ -78,6 +78,8 @@ export class SqliteDatabase {
         return this.#reads.load(request.body);
       case "get":
         return this.#reads.get(request.body);
+      case "results":
+        return this.#reads.outcomes(request.body.ids, request.body.bytesMax);
       case "list":
         return this.#listing.list(request.body);
       case "notes":

@@ -1,5 +1,6 @@
 /** What the scheduler's thread and the store's thread say to each other. */
 import type {
+  CallOutcome,
   ClaimedCall,
   CommitResult,
   IdBlock,
@@ -26,6 +27,7 @@ export interface Operations {
   claim: [{ afterId: number; limit: number }, ClaimedCall[]];
   load: [readonly LoadRequest[], (LoadedCall | undefined)[]];
   get: [number, StoredCall | undefined];
+  results: [{ ids: readonly number[]; bytesMax: number }, (CallOutcome | undefined)[]];
   list: [ListFilter, ListPage];
   notes: [number, CallNote[]];
   removeFinished: [RemoveRequest, RemoveResult];

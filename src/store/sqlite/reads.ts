@@ -1,10 +1,12 @@
 /** Everything that is read from the database, on the store's own thread. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { ClaimedCall, LoadedCall, LoadRequest, StoredCall } from "../contract.ts";
+import type { CallOutcome, ClaimedCall, LoadedCall, LoadRequest, StoredCall } from "../contract.ts";
 import type { CallNote, NoteKind } from "../records.ts";
+import { withinBytes } from "../within-bytes.ts";
 import { payloadKey } from "./apply.ts";
 import { PAYLOAD } from "./codes.ts";
 import {
+  correlationOf,
   type FinishedRow,
   finishedRecord,
   LIVE_COLUMNS,
@@ -19,6 +21,11 @@ interface PayloadRow {
   state: Uint8Array | null;
 }
 
+type OutcomeRow = Pick<
+  FinishedRow & ResultRow,
+  "correlation_high" | "correlation_low" | "status" | "output" | "error"
+>;
+
 export class Reads {
   readonly #claim: StatementSync;
   readonly #payloads: StatementSync;
@@ -26,6 +33,7 @@ export class Reads {
   readonly #apart: StatementSync;
   readonly #live: StatementSync;
   readonly #finished: StatementSync;
+  readonly #outcome: StatementSync;
   readonly #notes: StatementSync;
 
   constructor(database: DatabaseSync) {
@@ -35,6 +43,7 @@ export class Reads {
     this.#apart = database.prepare("SELECT bytes FROM payloads WHERE key = ?");
     this.#live = database.prepare("SELECT * FROM live WHERE id = ?");
     this.#finished = database.prepare("SELECT * FROM finished WHERE id = ?");
+    this.#outcome = database.prepare(OUTCOME);
     this.#notes = database.prepare("SELECT * FROM notes WHERE id = ? ORDER BY at, number");
   }
 
@@ -87,6 +96,19 @@ export class Reads {
     };
   }
 
+  outcomes(ids: readonly number[], bytesMax: number): (CallOutcome | undefined)[] {
+    return withinBytes(ids, bytesMax, (id) => {
+      const row = this.#outcome.get(id) as unknown as OutcomeRow | undefined;
+      if (row === undefined) return undefined;
+      return {
+        correlationId: correlationOf(row),
+        status: row.status,
+        output: row.output ?? this.#payload(id, PAYLOAD.output),
+        error: row.error ?? this.#payload(id, PAYLOAD.error),
+      };
+    });
+  }
+
   notes(id: number): CallNote[] {
     return this.#notes.all(id).map((row) => ({
       atMs: row.at as number,
@@ -110,6 +132,8 @@ const CLAIM = `
     WHERE parent = live.id AND parent > 0 AND parent_generation = live.generation
   ) AS arrivals
   FROM live WHERE id > ? ORDER BY id LIMIT ?`;
+
+const OUTCOME = "SELECT correlation_high, correlation_low, status, output, error FROM finished WHERE id = ?";
 
 const RESULTS = `
   SELECT arrival, id, correlation_high, correlation_low, output, error FROM finished

@@ -122,7 +122,7 @@ export function storedResult(row: ResultRow): StoredResult {
   };
 }
 
-function correlationOf(row: { correlation_high: number; correlation_low: number }): bigint {
+export function correlationOf(row: { correlation_high: number; correlation_low: number }): bigint {
   if (row.correlation_high === 0) return row.correlation_low === 0 ? 0n : BigInt(row.correlation_low);
   return (BigInt(row.correlation_high) << 32n) | BigInt(row.correlation_low);
 }

@@ -2,6 +2,7 @@
 import { Worker } from "node:worker_threads";
 import type { Change } from "../changes.ts";
 import type {
+  CallOutcome,
   ClaimedCall,
   CommitResult,
   IdBlock,
@@ -107,6 +108,10 @@ class SqliteSession implements StoreSession {
 
   get(id: number): Promise<StoredCall | undefined> {
     return this.#request("get", id);
+  }
+
+  results(ids: readonly number[], bytesMax: number): Promise<(CallOutcome | undefined)[]> {
+    return this.#request("results", { ids, bytesMax });
   }
 
   list(filter: ListFilter): Promise<ListPage> {

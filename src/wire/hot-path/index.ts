@@ -1,5 +1,6 @@
 export { WireFormatError } from "../fields.ts";
 export { readAny, writeAny } from "./any.ts";
+export { checkedAny, checkedError } from "./check.ts";
 export {
   type AnyBytes,
   type AnySource,
@@ -33,6 +34,7 @@ export {
 } from "./read.ts";
 export { durationOf, isTimestamp, millisecondsOf, timestampOf } from "./time.ts";
 export {
+  type MalformedResult,
   readWaitManyRequest,
   readWaitManyResponse,
   type WaitManyRequest,

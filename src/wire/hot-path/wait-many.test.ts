@@ -42,7 +42,7 @@ test("WaitManyResponse is read as the generated code writes it", () => {
 test("fields of later versions are skipped, and bytes that are no message refused", () => {
   const later = Buffer.from([0xba, 0x3e, 2, 1, 2]);
   assert.deepEqual(readWaitManyRequest(later), { dispatchIds: [], timeout: undefined });
-  assert.deepEqual(readWaitManyResponse(later), { results: [], unknownDispatchIds: [] });
+  assert.deepEqual(readWaitManyResponse(later), { results: [], malformed: [], unknownDispatchIds: [] });
   for (const bytes of [
     [10, 2, 65],
     [8, 1],
@@ -52,4 +52,28 @@ test("fields of later versions are skipped, and bytes that are no message refuse
     assert.throws(() => readWaitManyRequest(Uint8Array.from(bytes)), /malformed WaitManyRequest/);
   }
   assert.throws(() => readWaitManyResponse(Uint8Array.of(10, 3, 34, 9, 65)), /malformed WaitManyResponse/);
+});
+
+test("a result that is none is told apart from the others", () => {
+  const result = (...fields: number[]) => [10, fields.length, ...fields];
+  const bytes = Uint8Array.from([
+    ...result(34, 1, 97),
+    ...result(26, 4, 10, 2, 0xff, 0xfe, 34, 1, 98),
+    ...result(18, 2, 10, 200, 34, 1, 99),
+    ...result(8, 1, 34, 1, 100),
+    ...[18, 1, 101],
+  ]);
+  const { results, malformed, unknownDispatchIds } = readWaitManyResponse(bytes);
+  assert.deepEqual(
+    results.map(({ dispatchId }) => dispatchId),
+    ["a", "d"],
+  );
+  assert.deepEqual(
+    malformed.map(({ dispatchId, error }) => [dispatchId, error.message]),
+    [
+      ["b", "malformed CallResult: The encoded data was not valid for encoding utf-8"],
+      ["c", "malformed CallResult: a field reaches beyond its message"],
+    ],
+  );
+  assert.deepEqual(unknownDispatchIds, ["e"]);
 });
