@@ -70,7 +70,7 @@ export class SnapshotReader implements DecodeHooks {
       case Kind.FUNCTION:
         return functionById(text(head[0]));
       case Kind.CLASS:
-        return classById(text(head[0])).Class;
+        return classes.get(text(head[0]))?.Class ?? movedFunction(text(head[0])) ?? noClass(text(head[0]));
       case Kind.BINDING:
         return binding(text(head[0]), text(head[1]));
       case Kind.BUILT_IN:
@@ -268,13 +268,23 @@ function functionById(id: string): object {
   return (
     moduleFunctions.get(id) ??
     closures.get(id)?.instance ??
+    movedFunction(id) ??
     incompatible(`the function ${id} no longer exists`)
   );
 }
 
-function classById(id: string) {
-  return classes.get(id) ?? incompatible(`the class ${id} no longer exists`);
+/** A function or class of a module that the module now imports: what it has under the name. */
+function movedFunction(id: string): object | undefined {
+  const at = id.lastIndexOf("#");
+  const value = readBinding({ module: id.slice(0, at), name: id.slice(at + 1) });
+  return typeof value === "function" ? value : undefined;
 }
+
+function classById(id: string) {
+  return classes.get(id) ?? noClass(id);
+}
+
+const noClass = (id: string): never => incompatible(`the class ${id} no longer exists`);
 
 function binding(module: string, name: string): object {
   const value = readBinding({ module, name });

@@ -64,7 +64,8 @@ const GLOBALS =
   "Float32Array Float64Array BigInt64Array BigUint64Array URL URLSearchParams TextEncoder TextDecoder Buffer " +
   "Iterator parseInt parseFloat isNaN isFinite encodeURIComponent decodeURIComponent encodeURI decodeURI " +
   "structuredClone setTimeout clearTimeout setInterval clearInterval setImmediate queueMicrotask fetch console " +
-  "process performance crypto AbortController AbortSignal Event EventTarget Headers Request Response FormData Blob";
+  "process performance crypto AbortController AbortSignal Event EventTarget Headers Request Response FormData Blob " +
+  "navigator";
 
 let builtInNames: Map<object, string> | undefined;
 let builtIns: Map<string, object> | undefined;
@@ -89,6 +90,10 @@ function indexBuiltIns(): { names: Map<object, string>; values: Map<string, obje
     add(value, name, isService ? 1 : 2);
   }
   add(globalThis, "globalThis", 0);
+  // All the others, those that a program defines too: `atob(await x)` holds the function across the await.
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    add(Object.getOwnPropertyDescriptor(globalThis, name)?.value, name, 0);
+  }
   builtInNames = names;
   builtIns = values;
   return { names, values };
