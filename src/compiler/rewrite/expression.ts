@@ -14,6 +14,7 @@ import type {
   Pattern,
   Property,
   SpreadElement,
+  Super,
   TaggedTemplateExpression,
   UpdateExpression,
 } from "acorn";
@@ -84,6 +85,9 @@ export function rewrite(node: Expression, cx: CodeContext): Expression {
     case "CallExpression":
       return rewriteCall(node, cx);
     case "TaggedTemplateExpression": {
+      if (isSuperMember(node.tag) && movesSuper(cx)) {
+        return { ...rewriteChildren(node, cx), tag: boundTo(rewrite(node.tag, cx), cx) };
+      }
       const tag = rewrite(node.tag, cx);
       const isMethod = node.tag.type === "MemberExpression";
       return { ...rewriteChildren(node, cx), tag: isMethod ? tag : unbound(tag) } as TaggedTemplateExpression;
@@ -194,17 +198,33 @@ export const movesSuper = (cx: CodeContext): boolean => cx.machine !== null || c
 function rewriteSuperMember(node: MemberExpression, cx: CodeContext): Expression {
   const { property } = node;
   if (property.type === "PrivateIdentifier") throw new Error("super.#name is not JavaScript");
-  const key = node.computed ? rewrite(property, cx) : literal((property as Identifier).name);
+  const key = superKey(node, cx);
   if (!movesSuper(cx)) return node.computed ? { ...node, property: key } : node;
   return at(runtimeCall("superGet", [superHome(node, cx), key, thisValue(cx)]), node);
 }
+
+export const isSuperMember = (node: Node): node is MemberExpression & { object: Super } =>
+  node.type === "MemberExpression" && node.object.type === "Super";
+
+/** A method of `super` as the tag of a template, which gives it no `this`. */
+export const boundTo = (method: Expression, cx: CodeContext): Expression =>
+  call(member(method, "bind"), [thisValue(cx)]);
+
+/** `super[key]` to be assigned, in code that moved out of its method. */
+export const superTarget = (node: Node, key: Expression, cx: CodeContext): MemberExpression =>
+  at(member(runtimeCall("superTarget", [superHome(node, cx), key, thisValue(cx)]), "value"), node);
+
+/** The key of `super.name` or `super[key]`. */
+export const superKey = ({ computed, property }: MemberExpression, cx: CodeContext): Expression =>
+  computed ? rewrite(property as Expression, cx) : literal((property as Identifier).name);
 
 function rewriteCall(node: CallExpression, cx: CodeContext): Expression {
   const { callee } = node;
   const args = rewriteArguments(node.arguments, cx);
   if (callee.type === "Super") return { ...node, arguments: args };
-  if (callee.type === "MemberExpression" && callee.object.type === "Super" && movesSuper(cx)) {
-    return at(call(member(rewrite(callee, cx), "call"), [thisValue(cx), ...args]), node);
+  if (isSuperMember(callee) && movesSuper(cx)) {
+    const method = { ...member(rewrite(callee, cx), "call"), optional: node.optional };
+    return at(call(method, [thisValue(cx), ...args]), node);
   }
   const iterator = heldIterator(node, cx);
   if (iterator) return iterator;
@@ -365,7 +385,9 @@ export function rewriteTarget(target: Pattern, cx: CodeContext): Pattern {
     const box = sequence([rewrite(target, cx), plain.object as Expression]);
     return { ...plain, object: box };
   }
-  return target.type === "MemberExpression" ? (rewrite(target, cx) as Pattern) : rewritePattern(target, cx);
+  if (target.type !== "MemberExpression") return rewritePattern(target, cx);
+  if (isSuperMember(target) && movesSuper(cx)) return superTarget(target, superKey(target, cx), cx);
+  return rewrite(target, cx) as Pattern;
 }
 
 function rewriteUpdate(node: UpdateExpression, cx: CodeContext): Expression {
