@@ -22,7 +22,8 @@ import {
   statement,
   voidZero,
 } from "../ast.ts";
-import { assignVariable, rewrite, rewriteTarget, superKey, superTarget } from "../rewrite/expression.ts";
+import { assignVariable, rewrite, rewriteTarget } from "../rewrite/expression.ts";
+import { superKey, superTarget } from "../rewrite/super.ts";
 import { flatten, shortCircuits } from "./expressions.ts";
 import { Label } from "./instructions.ts";
 import type { Machine } from "./machine.ts";

@@ -16,7 +16,8 @@ import {
   voidZero,
 } from "../ast.ts";
 import { superHome } from "../rewrite/classes.ts";
-import { isGlobalPromise, isSuperMember, rewrite, unbound } from "../rewrite/expression.ts";
+import { isGlobalPromise, rewrite, unbound } from "../rewrite/expression.ts";
+import { isSuperMember } from "../rewrite/super.ts";
 import { flatten, flattenArguments } from "./expressions.ts";
 import { Label } from "./instructions.ts";
 import type { Machine } from "./machine.ts";

@@ -33,16 +33,8 @@ import {
   voidZero,
 } from "../ast.ts";
 import { superHome } from "../rewrite/classes.ts";
-import {
-  boundTo,
-  isSuperMember,
-  rewrite,
-  rewriteArguments,
-  rewriteObject,
-  rewriteProperty,
-  superKey,
-  unbound,
-} from "../rewrite/expression.ts";
+import { rewrite, rewriteArguments, rewriteObject, rewriteProperty, unbound } from "../rewrite/expression.ts";
+import { boundTo, isSuperMember, superKey } from "../rewrite/super.ts";
 import { flattenAssignment, superMemberTarget } from "./assignments.ts";
 import { flattenCall, flattenChain, flattenNew } from "./calls.ts";
 import { Label } from "./instructions.ts";
