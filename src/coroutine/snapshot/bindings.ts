@@ -22,6 +22,7 @@ function startAgain(): void {
   indexed = moduleRegistrations();
   bindings.clear();
   pending = new Set(modules.keys());
+  indexGlobals();
 }
 
 function indexPending(): void {
@@ -90,14 +91,32 @@ function indexBuiltIns(): { names: Map<object, string>; values: Map<string, obje
     add(value, name, isService ? 1 : 2);
   }
   add(globalThis, "globalThis", 0);
-  // All the others, those that a program defines too: `atob(await x)` holds the function across the await.
-  for (const name of Object.getOwnPropertyNames(globalThis)) {
-    add(Object.getOwnPropertyDescriptor(globalThis, name)?.value, name, 0);
-  }
   builtInNames = names;
   builtIns = values;
   return { names, values };
 }
 
-export const builtInName = (value: object): string | undefined => indexBuiltIns().names.get(value);
-export const builtIn = (name: string): object | undefined => indexBuiltIns().values.get(name);
+/** The other globals, those that a program defines too: `list.push(await x)` holds `list` across the await. */
+function globalValue(name: string): object | undefined {
+  const value: unknown = Object.getOwnPropertyDescriptor(globalThis, name)?.value;
+  return isObject(value) ? value : undefined;
+}
+
+function indexGlobals(): void {
+  globals.clear();
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    const value = globalValue(name);
+    if (value) globals.set(value, name);
+  }
+}
+
+/** Names of the globals there were when the last module was loaded. */
+const globals = new Map<object, string>();
+
+export function builtInName(value: object): string | undefined {
+  if (indexed !== moduleRegistrations()) startAgain();
+  return indexBuiltIns().names.get(value) ?? globals.get(value);
+}
+
+export const builtIn = (name: string): object | undefined =>
+  indexBuiltIns().values.get(name) ?? globalValue(name);
