@@ -171,7 +171,7 @@ function moduleFunction(node: FunctionNode, cx: CodeContext): FunctionNode {
 function registration(module: ModuleContext): Statement {
   const variables = [...module.analysis.module.scope.variables.values()];
   const named = variables.filter(
-    ({ kind, assigned }) => !assigned && ["const", "import", "class", "function"].includes(kind),
+    ({ kind, assigned }) => !assigned && ["const", "let", "import", "class", "function"].includes(kind),
   );
   const readers = named.map(({ name }) => property(name, arrow([], identifier(name))));
   return statement(runtimeCall("registerModule", [literal(module.moduleId), object(readers)]));

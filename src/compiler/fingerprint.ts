@@ -6,17 +6,18 @@ import type { Node } from "./ast.ts";
  * Goes up when the compiler lays frames out differently, so that state written before is refused rather than
  * misread.
  */
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 
 const POSITIONS = new Set(["start", "end", "loc", "range", "raw", "regex", "bigint"]);
 
 /**
  * A fingerprint of a function's text: 12 characters of base64url. Comments, white space, types, lone semicolons and
  * positions do not count; functions nested in it do. `captures` are the labels of what it captures, since they decide the
- * layout of its frame and are written outside of it.
+ * layout of its frame and are written outside of it. `layout` is what its frame holds at each point, so that state
+ * can never be misread, whatever a layout depends on.
  */
-export function fingerprint(node: Node, captures: readonly string[] = []): string {
-  const parts: string[] = [`${LAYOUT_VERSION}`, captures.join(",")];
+export function fingerprint(node: Node, captures: readonly string[] = [], layout = ""): string {
+  const parts: string[] = [`${LAYOUT_VERSION}`, captures.join(","), layout];
   normalise(node, parts);
   return createHash("sha256").update(parts.join("\u0001")).digest("base64url").slice(0, 12);
 }

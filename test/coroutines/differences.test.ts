@@ -17,6 +17,7 @@ const DIFFERENCES: [name: string, native: unknown, compiled: unknown][] = [
   ["methodsAreLookedUpLate", "before", "after x"],
   ["templatesAreCopied", [true, "a"], [false, "a"]],
   ["computedNames", ["k", "k"], ["", "k"]],
+  ["disposedOfInLoopHeads", 4, 1],
   ["variablesOfBlocksAreCopied", [1, 2], [1, 1]],
 ];
 

@@ -23,6 +23,7 @@ import {
   voidZero,
 } from "../ast.ts";
 import { assignVariable, rewrite, rewriteTarget } from "../rewrite/expression.ts";
+import { superKey, superTarget } from "../rewrite/super.ts";
 import { flatten, shortCircuits } from "./expressions.ts";
 import { Label } from "./instructions.ts";
 import type { Machine } from "./machine.ts";
@@ -77,9 +78,7 @@ function assignTo(
 /** The object and key of a property to assign, evaluated once. */
 function memberTarget(machine: Machine, left: MemberExpression, keeps: boolean): () => MemberExpression {
   const { module } = machine;
-  if (left.object.type === "Super") {
-    return module.fail("SUPER_ASSIGNMENT", "await in an assignment to super; compute the value before", left);
-  }
+  if (left.object.type === "Super") return superMemberTarget(machine, left, keeps);
   const isComputed = left.computed && left.property.type !== "PrivateIdentifier";
   let inner = flatten(machine, left.object);
   if (keeps || (isComputed && module.suspends(left.property))) {
@@ -91,6 +90,17 @@ function memberTarget(machine: Machine, left: MemberExpression, keeps: boolean):
     if (keeps) key = machine.keep(key, module.suspends(left.property) ? null : left.property);
   }
   return () => at({ ...left, object: copyOf(inner), property: key }, left);
+}
+
+export function superMemberTarget(
+  machine: Machine,
+  left: MemberExpression,
+  keeps: boolean,
+): () => MemberExpression {
+  const { property, computed } = left;
+  let key = computed ? flatten(machine, property as Expression) : superKey(left, machine.cx);
+  if (keeps && computed) key = machine.keep(key, machine.module.suspends(property) ? null : property);
+  return () => superTarget(left, copyOf(key), machine.cx);
 }
 
 /** Destructuring whose keys, defaults or targets suspend. `value` may be read several times. */

@@ -17,6 +17,7 @@ import {
 } from "../ast.ts";
 import { superHome } from "../rewrite/classes.ts";
 import { isGlobalPromise, rewrite, unbound } from "../rewrite/expression.ts";
+import { isSuperMember } from "../rewrite/super.ts";
 import { flatten, flattenArguments } from "./expressions.ts";
 import { Label } from "./instructions.ts";
 import type { Machine } from "./machine.ts";
@@ -140,6 +141,10 @@ function chainCall(machine: Machine, node: CallExpression, missing: Label): Expr
     let target = flattenChain(machine, callee as Expression, missing);
     if (argsSuspend || node.optional) target = machine.keep(target, callee);
     if (node.optional) machine.branch(isNullish(copyOf(target)), missing);
+    if (isSuperMember(callee)) {
+      const args = flattenArguments(machine, node.arguments);
+      return at(call(member(target, "call"), [identifier("$$this"), ...args]), node);
+    }
     return at(call(unbound(target), flattenArguments(machine, node.arguments)), node);
   }
   const source = callee.object;

@@ -34,7 +34,8 @@ import {
 } from "../ast.ts";
 import { superHome } from "../rewrite/classes.ts";
 import { rewrite, rewriteArguments, rewriteObject, rewriteProperty, unbound } from "../rewrite/expression.ts";
-import { flattenAssignment } from "./assignments.ts";
+import { boundTo, isSuperMember, superKey } from "../rewrite/super.ts";
+import { flattenAssignment, superMemberTarget } from "./assignments.ts";
 import { flattenCall, flattenChain, flattenNew } from "./calls.ts";
 import { Label } from "./instructions.ts";
 import type { Machine } from "./machine.ts";
@@ -226,7 +227,7 @@ function flattenYieldStar(machine: Machine, node: YieldExpression): Expression {
 export function flattenMember(machine: Machine, node: MemberExpression): MemberExpression {
   const { property } = node;
   if (node.object.type === "Super") {
-    const key = flatten(machine, property as Expression);
+    const key = node.computed ? flatten(machine, property as Expression) : superKey(node, machine.cx);
     const got = runtimeCall("superGet", [superHome(node, machine.cx), key, identifier("$$this")]);
     return got as unknown as MemberExpression;
   }
@@ -238,7 +239,9 @@ export function flattenMember(machine: Machine, node: MemberExpression): MemberE
 }
 
 function flattenUpdate(machine: Machine, node: UpdateExpression): Expression {
-  const target = flattenMember(machine, node.argument as MemberExpression);
+  const argument = node.argument as MemberExpression;
+  if (isSuperMember(argument)) return { ...node, argument: superMemberTarget(machine, argument, false)() };
+  const target = flattenMember(machine, argument);
   const key = target.computed ? machine.keep(target.property as Expression) : target.property;
   return {
     ...node,
@@ -277,7 +280,9 @@ function flattenConditional(machine: Machine, node: ConditionalExpression): Expr
 
 function flattenTagged(machine: Machine, node: TaggedTemplateExpression): Expression {
   let tag: Expression;
-  if (node.tag.type === "MemberExpression") {
+  if (isSuperMember(node.tag)) {
+    tag = boundTo(machine.keep(flatten(machine, node.tag)), machine.cx);
+  } else if (node.tag.type === "MemberExpression") {
     const target = flattenMember(machine, node.tag);
     const key = target.computed ? machine.keep(target.property as Expression) : target.property;
     tag = { ...target, object: machine.keep(target.object as Expression), property: key };

@@ -55,11 +55,12 @@ export function generate(
     machine,
     node,
   );
+  const layout = describeLayout([...machine.locals], [entry, ...suspensions.map((one) => one.live)]);
   const labels = fn.captures.map((capture) => capture.label);
   const description: ResumableFunction = {
     id: module.functionId(fn),
     name,
-    fingerprint: fingerprint(node, labels),
+    fingerprint: fingerprint(node, labels, layout),
     points: suspensions.map(pointOf),
   };
   module.functions.push(description);
@@ -84,6 +85,12 @@ export function generate(
   ]);
   const factory = locals ? identifier(locals) : literal(null);
   return { frame: runtimeCall("frame", [factory, step, meta]), slots, locals };
+}
+
+/** What a frame holds at each of its points: numbers of locals, since names may depend on the rest of the module. */
+function describeLayout(locals: readonly string[], points: readonly (readonly string[])[]): string {
+  const numbers = new Map(locals.map((name, index) => [name, index]));
+  return points.map((live) => live.map((name) => numbers.get(name)).join(",")).join(";");
 }
 
 function pointOf(one: Suspension): SuspensionPoint {

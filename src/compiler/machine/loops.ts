@@ -50,6 +50,20 @@ export function flattenDoWhile(machine: Machine, node: DoWhileStatement): void {
 }
 
 export function flattenFor(machine: Machine, node: ForStatement): void {
+  const { init } = node;
+  if (init?.type !== "VariableDeclaration" || !isUsing(init)) {
+    loopOf(machine, node);
+    return;
+  }
+  // Disposed of once, when the loop is left. V8 13.6 does it after each iteration too where the loop has a closure.
+  const labels = machine.takeLabels();
+  withDisposals(machine, init.kind === "await using" ? init : null, () => {
+    machine.pendingLabels = labels;
+    loopOf(machine, node);
+  });
+}
+
+function loopOf(machine: Machine, node: ForStatement): void {
   const scope = machine.module.scopeOf(node)!;
   const labels = machine.takeLabels();
   machine.enterScope(scope);

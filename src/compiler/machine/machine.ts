@@ -15,7 +15,7 @@ import {
 import { type CodeContext, type ModuleContext, variableReference } from "../context.ts";
 import { boxValue, parametersInBody } from "../rewrite/boxes.ts";
 import { withDefault } from "../rewrite/closures.ts";
-import { rewrite } from "../rewrite/expression.ts";
+import { isDead, isGuarded, rewrite } from "../rewrite/expression.ts";
 import { patternVariables, rewritePattern } from "../rewrite/patterns.ts";
 import type { FunctionInfo, Scope, Variable } from "../scope.ts";
 import { children } from "../walk.ts";
@@ -164,14 +164,20 @@ export class Machine extends ControlFlow {
     return identifier(name);
   }
 
-  /** Whether reading the expression later gives the same value. */
+  /**
+   * Whether reading the expression later gives the same value. The function's own text alone decides: whatever the
+   * module, the functions around it and the platform say must not change what its frame holds.
+   */
   private isStable(node: Node): boolean {
     if (node.type === "Literal" || node.type === "ThisExpression") return true;
     if (node.type !== "Identifier") return false;
     if (this.module.analysis.argumentsOf.has(node)) return true;
     const variable = this.module.variable(node);
-    if (!variable) return node.name in globalThis;
-    if (variable.scope.kind === "module") return !variable.assigned && variable.kind !== "import";
+    if (!variable) return CONSTANTS.has(node.name);
+    if (variable.fn !== this.fn || isDead(node, this.cx) || isGuarded(node, this.cx)) return false;
     return !variable.assigned && variable.storage !== "shared";
   }
 }
+
+/** The names of the global object that nothing can change. */
+const CONSTANTS: ReadonlySet<string> = new Set(["undefined", "NaN", "Infinity"]);

@@ -36,9 +36,9 @@ import { type CodeContext, variableReference } from "../context.ts";
 import { thisOwner } from "../plan.ts";
 import { mapChildren } from "../walk.ts";
 import { accessorObject } from "./accessors.ts";
-import { superHome } from "./classes.ts";
 import { closure, functionInPlace, moduleClass } from "./closures.ts";
 import { rewritePattern } from "./patterns.ts";
+import { boundTo, isSuperMember, movesSuper, rewriteSuperMember, superKey, superTarget } from "./super.ts";
 
 export function rewrite(node: Expression, cx: CodeContext): Expression {
   switch (node.type) {
@@ -84,6 +84,9 @@ export function rewrite(node: Expression, cx: CodeContext): Expression {
     case "CallExpression":
       return rewriteCall(node, cx);
     case "TaggedTemplateExpression": {
+      if (isSuperMember(node.tag) && movesSuper(cx)) {
+        return { ...rewriteChildren(node, cx), tag: boundTo(rewrite(node.tag, cx), cx) };
+      }
       const tag = rewrite(node.tag, cx);
       const isMethod = node.tag.type === "MemberExpression";
       return { ...rewriteChildren(node, cx), tag: isMethod ? tag : unbound(tag) } as TaggedTemplateExpression;
@@ -188,23 +191,13 @@ function rewriteMember(node: MemberExpression, cx: CodeContext): Expression {
   };
 }
 
-/** `super` works by itself in methods; code that moved out of one looks the property up in the home object. */
-export const movesSuper = (cx: CodeContext): boolean => cx.machine !== null || cx.fn.arrow;
-
-function rewriteSuperMember(node: MemberExpression, cx: CodeContext): Expression {
-  const { property } = node;
-  if (property.type === "PrivateIdentifier") throw new Error("super.#name is not JavaScript");
-  const key = node.computed ? rewrite(property, cx) : literal((property as Identifier).name);
-  if (!movesSuper(cx)) return node.computed ? { ...node, property: key } : node;
-  return at(runtimeCall("superGet", [superHome(node, cx), key, thisValue(cx)]), node);
-}
-
 function rewriteCall(node: CallExpression, cx: CodeContext): Expression {
   const { callee } = node;
   const args = rewriteArguments(node.arguments, cx);
   if (callee.type === "Super") return { ...node, arguments: args };
-  if (callee.type === "MemberExpression" && callee.object.type === "Super" && movesSuper(cx)) {
-    return at(call(member(rewrite(callee, cx), "call"), [thisValue(cx), ...args]), node);
+  if (isSuperMember(callee) && movesSuper(cx)) {
+    const method = { ...member(rewrite(callee, cx), "call"), optional: node.optional };
+    return at(call(method, [thisValue(cx), ...args]), node);
   }
   const iterator = heldIterator(node, cx);
   if (iterator) return iterator;
@@ -365,7 +358,9 @@ export function rewriteTarget(target: Pattern, cx: CodeContext): Pattern {
     const box = sequence([rewrite(target, cx), plain.object as Expression]);
     return { ...plain, object: box };
   }
-  return target.type === "MemberExpression" ? (rewrite(target, cx) as Pattern) : rewritePattern(target, cx);
+  if (target.type !== "MemberExpression") return rewritePattern(target, cx);
+  if (isSuperMember(target) && movesSuper(cx)) return superTarget(target, superKey(target, cx), cx);
+  return rewrite(target, cx) as Pattern;
 }
 
 function rewriteUpdate(node: UpdateExpression, cx: CodeContext): Expression {

@@ -33,6 +33,7 @@ export {
   live,
   restOf,
   superGet,
+  superTarget,
   UNBOUND,
 } from "./support.ts";
 export { fulfilled, rejected, SUSPENDED, start, Task, wait } from "./task.ts";

@@ -31,6 +31,19 @@ export function superGet(home: object, key: PropertyKey, self: unknown): unknown
   return Reflect.get(Object.getPrototypeOf(home), key, self);
 }
 
+/** What `super[key]` is assigned by in such code: `superTarget(home, key, this).value = 1`. */
+export function superTarget(home: object, key: PropertyKey, self: unknown): { value: unknown } {
+  return {
+    get value() {
+      return superGet(home, key, self);
+    },
+    set value(value) {
+      const isSet = Reflect.set(Object.getPrototypeOf(home), key, value, self);
+      if (!isSet) throw new TypeError(`Cannot assign to read only property '${String(key)}' of object`);
+    },
+  };
+}
+
 /** `(self?.method)(...args)` with the method looked up already. */
 export function callMethod(method: unknown, self: unknown, ...args: unknown[]): unknown {
   if (typeof method !== "function") throw new TypeError("the callee of an optional chain is not a function");

@@ -3,6 +3,7 @@ import { AsyncFunction, type CallOptions, openRegistries } from "../../sdk/index
 import type { DecodeHooks, HeadValue } from "../../wire/graph/index.ts";
 import { CallTask, SleepTask } from "../coroutine.ts";
 import { Combinator, type CombinatorKind, Deferred, markDecided, settler } from "../runtime/combinators.ts";
+import { Disposals } from "../runtime/disposal.ts";
 import {
   AsyncGeneratorFrame,
   GeneratorFrame,
@@ -24,6 +25,7 @@ import { whileRestoring } from "../runtime/support.ts";
 import { Task, type TaskState } from "../runtime/task.ts";
 import { builtIn, readBinding } from "./bindings.ts";
 import { liveNames } from "./describe.ts";
+import { methodKey } from "./describe-function.ts";
 import { privateChain } from "./describe-instance.ts";
 import { HANDLED, Kind } from "./kinds.ts";
 import { readProperties } from "./properties.ts";
@@ -70,7 +72,7 @@ export class SnapshotReader implements DecodeHooks {
       case Kind.FUNCTION:
         return functionById(text(head[0]));
       case Kind.CLASS:
-        return classById(text(head[0])).Class;
+        return classes.get(text(head[0]))?.Class ?? movedFunction(text(head[0])) ?? noClass(text(head[0]));
       case Kind.BINDING:
         return binding(text(head[0]), text(head[1]));
       case Kind.BUILT_IN:
@@ -162,6 +164,7 @@ export class SnapshotReader implements DecodeHooks {
     fields.forEach((field, index) => {
       if (field !== "position") Reflect.set(value, field, children[index]);
     });
+    if (value instanceof Disposals) this.afterwards.push(() => value.findMethods());
     if (!(value instanceof CollectionSteps)) return;
     const position = integer(children[fields.indexOf("position")]);
     this.afterwards.push(() => value.moveTo(position));
@@ -268,13 +271,23 @@ function functionById(id: string): object {
   return (
     moduleFunctions.get(id) ??
     closures.get(id)?.instance ??
+    movedFunction(id) ??
     incompatible(`the function ${id} no longer exists`)
   );
 }
 
-function classById(id: string) {
-  return classes.get(id) ?? incompatible(`the class ${id} no longer exists`);
+/** A function or class of a module that the module now imports: what it has under the name. */
+function movedFunction(id: string): object | undefined {
+  const at = id.lastIndexOf("#");
+  const value = readBinding({ module: id.slice(0, at), name: id.slice(at + 1) });
+  return typeof value === "function" ? value : undefined;
 }
+
+function classById(id: string) {
+  return classes.get(id) ?? noClass(id);
+}
+
+const noClass = (id: string): never => incompatible(`the class ${id} no longer exists`);
 
 function binding(module: string, name: string): object {
   const value = readBinding({ module, name });
@@ -313,7 +326,7 @@ function fillPrivates(value: object, head: Head, children: readonly unknown[]): 
 function method(head: Head): object {
   const { Class, id } = classById(text(head[0]));
   const holder: object = head[1] === 1 ? Class : (Class.prototype as object);
-  const value: unknown = Object.getOwnPropertyDescriptor(holder, text(head[2]))?.value;
+  const value: unknown = Object.getOwnPropertyDescriptor(holder, methodKey(text(head[2])))?.value;
   return typeof value === "function"
     ? value
     : incompatible(`${id} no longer has the method ${text(head[2])}`);

@@ -22,6 +22,7 @@ function startAgain(): void {
   indexed = moduleRegistrations();
   bindings.clear();
   pending = new Set(modules.keys());
+  indexGlobals();
 }
 
 function indexPending(): void {
@@ -64,7 +65,8 @@ const GLOBALS =
   "Float32Array Float64Array BigInt64Array BigUint64Array URL URLSearchParams TextEncoder TextDecoder Buffer " +
   "Iterator parseInt parseFloat isNaN isFinite encodeURIComponent decodeURIComponent encodeURI decodeURI " +
   "structuredClone setTimeout clearTimeout setInterval clearInterval setImmediate queueMicrotask fetch console " +
-  "process performance crypto AbortController AbortSignal Event EventTarget Headers Request Response FormData Blob";
+  "process performance crypto AbortController AbortSignal Event EventTarget Headers Request Response FormData Blob " +
+  "navigator";
 
 let builtInNames: Map<object, string> | undefined;
 let builtIns: Map<string, object> | undefined;
@@ -94,5 +96,27 @@ function indexBuiltIns(): { names: Map<object, string>; values: Map<string, obje
   return { names, values };
 }
 
-export const builtInName = (value: object): string | undefined => indexBuiltIns().names.get(value);
-export const builtIn = (name: string): object | undefined => indexBuiltIns().values.get(name);
+/** The other globals, those that a program defines too: `list.push(await x)` holds `list` across the await. */
+function globalValue(name: string): object | undefined {
+  const value: unknown = Object.getOwnPropertyDescriptor(globalThis, name)?.value;
+  return isObject(value) ? value : undefined;
+}
+
+function indexGlobals(): void {
+  globals.clear();
+  for (const name of Object.getOwnPropertyNames(globalThis)) {
+    const value = globalValue(name);
+    if (value) globals.set(value, name);
+  }
+}
+
+/** Names of the globals there were when the last module was loaded. */
+const globals = new Map<object, string>();
+
+export function builtInName(value: object): string | undefined {
+  if (indexed !== moduleRegistrations()) startAgain();
+  return indexBuiltIns().names.get(value) ?? globals.get(value);
+}
+
+export const builtIn = (name: string): object | undefined =>
+  indexBuiltIns().values.get(name) ?? globalValue(name);

@@ -71,12 +71,20 @@ function closure(value: object, { description, captured }: ClosureTag): NodeDesc
 function methodOfClass(value: object): NodeDescription | undefined {
   const { name } = value as { name?: string };
   if (!name) return undefined;
+  const key = methodKey(name);
   for (const { id, Class } of classes.values()) {
-    const isMethod = (holder: object) => Object.getOwnPropertyDescriptor(holder, name)?.value === value;
+    const isMethod = (holder: object) => Object.getOwnPropertyDescriptor(holder, key)?.value === value;
     if (isMethod(Class.prototype as object)) return { kind: Kind.METHOD, head: [id, 0, name], children: [] };
     if (isMethod(Class)) return { kind: Kind.METHOD, head: [id, 1, name], children: [] };
   }
   return undefined;
+}
+
+/** The key of a method by its name: JavaScript calls that of `Symbol.dispose` "[Symbol.dispose]". */
+export function methodKey(name: string): PropertyKey {
+  const [, known] = /^\[Symbol\.(\w+)\]$/.exec(name) ?? [];
+  const symbol: unknown = known === undefined ? undefined : Reflect.get(Symbol, known);
+  return typeof symbol === "symbol" ? symbol : name;
 }
 
 function refuse(value: object): never {

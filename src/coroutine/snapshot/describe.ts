@@ -34,7 +34,7 @@ export class SnapshotWriter implements EncodeHooks {
   }
 
   isNamed(value: object): boolean {
-    return bindingOf(value) !== undefined;
+    return bindingOf(value) !== undefined || builtInName(value) !== undefined;
   }
 
   nameOfSymbol(symbol: symbol): string | undefined {

@@ -35,7 +35,7 @@ export const RUNTIME_CLASSES: readonly RuntimeClass[] = [
   entry(asyncIterators.AsyncDelegate, "iterator", "returning"),
   entry(iterators.SavedIterator, "steps"),
   entry(asyncIterators.SyncToAsync, "delegate"),
-  entry(Disposals, "resources", "failed", "error"),
+  entry(Disposals, "resources", "failed", "error", "needsAwait", "hasAwaited"),
 ];
 
 export const runtimeIndex: ReadonlyMap<unknown, number> = new Map(

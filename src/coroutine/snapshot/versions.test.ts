@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { compileFile } from "../../compiler/index.ts";
 import { IncompatibleStateError } from "../../sdk/index.ts";
 import { Coroutine } from "../coroutine.ts";
+import { classes, moduleFunctions } from "../runtime/registry.ts";
 import { runtimeUrl } from "../runtime-url.ts";
 import { decodeCoroutine, encodeCoroutine } from "./snapshot.ts";
 
@@ -84,3 +85,81 @@ for (const [what, edited, message] of incompatible) {
     });
   });
 }
+
+/** Edits around a function that reads names of its module before an await: its text, and so its frame, stay. */
+const lib = (names: string) =>
+  `import ${names} from "data:text/javascript,${encodeURIComponent(
+    `export const LIMIT = 7; export const twice = (x) => x * 2; export const api = { go: (x) => x * 3 };
+    export class K { constructor(x) { this.x = x; } }; export const atob = (x) => x;`,
+  )}";`;
+const around: [what: string, main: string, before: string, after: string, expected: unknown][] = [
+  [
+    "a function to an import",
+    "return twice(await call('id', x));",
+    "function twice(x) { return x * 2; }",
+    lib("{ twice }"),
+    20,
+  ],
+  [
+    "a constant to an import",
+    "return [LIMIT, await call('id', x)];",
+    "const LIMIT = 3;",
+    lib("{ LIMIT }"),
+    [3, 10],
+  ],
+  [
+    "a constant to a variable",
+    "return [LIMIT, await call('id', x)];",
+    "const LIMIT = 3;",
+    "let LIMIT = 3; export function set() { LIMIT = 4; }",
+    [3, 10],
+  ],
+  [
+    "an object to an import",
+    "return api.go(await call('id', x));",
+    "const api = { go: (x) => x };",
+    lib("{ api }"),
+    30,
+  ],
+  [
+    "a class to an import",
+    "return new K(await call('id', x)).x;",
+    "class K { constructor(x) { this.x = x + 1; } }",
+    lib("{ K }"),
+    10,
+  ],
+  ["a global to an import", "return atob(await call('id', x));", "", lib("{ atob }"), atob("10")],
+  [
+    "a function that its helper reads",
+    "return await helper(x);",
+    "async function helper(x) { return twice(await call('id', x)); }\nfunction twice(x) { return x * 2; }",
+    `async function helper(x) { return twice(await call('id', x)); }\n${lib("{ twice }")}`,
+    20,
+  ],
+];
+for (const [what, main, before, after, expected] of around) {
+  test(`a suspended coroutine resumes after moving ${what}`, async () => {
+    const make = (rest: string) =>
+      `import { call } from "${callUrl}";\n${rest}\nexport async function main(x) { ${main} }`;
+    const coroutine = new Coroutine();
+    coroutine.start((await load(make(before))).main as never, [5]);
+    await coroutine.quiet();
+    const { bytes } = encodeCoroutine(coroutine);
+    // What the first version made is not there in a new process.
+    moduleFunctions.clear();
+    classes.clear();
+    await load(make(after));
+    assert.deepEqual(await resume(bytes), expected);
+  });
+}
+
+test("a suspended coroutine does not resume where its frame is laid out otherwise", async () => {
+  const make = (rest: string) =>
+    `import { call } from "${callUrl}";\n${rest}\nexport async function main(x) { return Promise.all(await call('id', x)); }`;
+  const coroutine = new Coroutine();
+  coroutine.start((await load(make(""))).main as never, [5]);
+  await coroutine.quiet();
+  const { bytes } = encodeCoroutine(coroutine);
+  await load(make("const Promise = { all: (x) => x };"));
+  await assert.rejects(resume(bytes), IncompatibleStateError);
+});
