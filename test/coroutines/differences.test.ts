@@ -17,6 +17,7 @@ const DIFFERENCES: [name: string, native: unknown, compiled: unknown][] = [
   ["methodsAreLookedUpLate", "before", "after x"],
   ["templatesAreCopied", [true, "a"], [false, "a"]],
   ["computedNames", ["k", "k"], ["", "k"]],
+  ["namesInHeadsOfClasses", "A", ["Cannot access 'A' before initialization", "A"]],
   ["variablesOfBlocksAreCopied", [1, 2], [1, 1]],
 ];
 
