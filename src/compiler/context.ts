@@ -88,7 +88,7 @@ export class ModuleContext {
   classBodyOf(fn: FunctionInfo, code: CompileErrorCode, message: string): Statement[] {
     let owner: FunctionInfo | null = fn;
     while (owner && owner.kind !== "class") owner = owner.parent;
-    if (!owner?.parent?.isModule) this.fail(code, message, fn.node);
+    if (!owner?.parent?.isModule || owner.inLoop) this.fail(code, message, fn.node);
     const statements = this.insideClass.get(owner) ?? [];
     this.insideClass.set(owner, statements);
     return statements;
@@ -109,6 +109,6 @@ export interface CodeContext {
 export function variableReference(
   variable: Variable,
 ): Expression & (Identifier | { type: "MemberExpression" }) {
-  if (variable.storage === "shared") return member(identifier(variable.scope.boxName), variable.name);
+  if (variable.storage === "shared") return member(identifier(variable.scope.boxName), variable.boxKey);
   return identifier(variable.scope.kind === "module" ? variable.name : variable.output);
 }

@@ -24,6 +24,18 @@ const REFUSED_WHEN_SAVED: [name: string, message: RegExp][] = [
     /variable token \(limits\.mjs:42\) cannot be saved: Symbol of this process alone\. Use Symbol\.for/,
   ],
   ["proxy", /variable guarded\.inner \(limits\.mjs:48\) cannot be saved: Proxy/],
+  [
+    "errorOfNativeClass",
+    /variable error \(limits\.mjs:61\) cannot be saved: instance of Rejected, which extends an error class that is not/,
+  ],
+  [
+    "inheritedByHand",
+    /variable derived \(class\)\.prototype \(limits\.mjs:70\) cannot be saved: the function or class Derived, whose/,
+  ],
+  [
+    "staticsDeleted",
+    /variable A \(limits\.mjs:77\) cannot be saved: the function or class A, from which s was deleted/,
+  ],
   ["abortController", /variable list\[0\] \(limits\.mjs:54\) cannot be saved: AbortController/],
 ];
 

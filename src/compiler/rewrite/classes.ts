@@ -20,6 +20,7 @@ import {
   ifThen,
   literal,
   member,
+  type Node,
   not,
   object,
   property,
@@ -36,20 +37,55 @@ import { functionInPlace, SUPER_HELP } from "./closures.ts";
 import { rewrite } from "./expression.ts";
 import { rewriteList } from "./statement.ts";
 
+/**
+ * The parts of a class's head whose values are kept with the class, in the order of evaluation. Where it is restored
+ * they are not evaluated again: that could give something else by then, or do something twice.
+ */
+export function headToEvaluate(node: ClassNode, { module }: CodeContext): Expression[] {
+  const { superClass } = node;
+  // What has a name at the top level of a module is saved by name. What a constant's properties are may change.
+  const isNamed = (part: Expression, isHeld = part === superClass): boolean => {
+    if (part.type === "Literal") return true;
+    if (part.type === "MemberExpression" && !part.computed) {
+      const root = part.object as Expression;
+      const variable = root.type === "Identifier" ? module.variable(root) : null;
+      return (isHeld || !variable || variable.kind === "import") && isNamed(root, isHeld);
+    }
+    if (part.type !== "Identifier") return false;
+    const variable = module.variable(part);
+    return !variable || (variable.scope.kind === "module" && !variable.assigned);
+  };
+  const keys = node.body.body.flatMap((one) =>
+    one.type !== "StaticBlock" && one.computed ? [one.key as Expression] : [],
+  );
+  return [...(superClass ? [superClass] : []), ...keys].filter((part) => !isNamed(part));
+}
+
 type ClassElement = MethodDefinition | PropertyDefinition | StaticBlock;
 
-/** `heritage` stands for what the class extends, when that was evaluated before. */
+/** A class that a factory makes. */
+export interface MadeClass {
+  /** Names of what was evaluated before: what it extends, and its computed keys. */
+  readonly head: ReadonlyMap<Node, string>;
+  readonly isSingle: boolean;
+}
+
 export function classNode(
   node: ClassNode,
   cx: CodeContext,
   type: ClassNode["type"],
-  heritage: Expression | null | undefined = node.superClass,
+  made?: MadeClass,
 ): ClassNode {
   const { module } = cx;
   const info = module.functionOf(node);
-  const nested = !info.parent!.isModule;
+  // Of a class in a loop of the module there are several.
+  const nested = !info.parent!.isModule || made?.isSingle === false;
   const headContext: CodeContext = nested ? { ...cx, fn: info, machine: null } : cx;
-  const elements = node.body.body.map((element) => rewriteElement(element, headContext));
+  const head = (part: Expression): Expression => {
+    const name = made?.head.get(part);
+    return name === undefined ? rewrite(part, headContext) : identifier(name);
+  };
+  const elements = node.body.body.map((element) => rewriteElement(element, headContext, head));
 
   const privateFields = node.body.body.flatMap((one) =>
     one.type === "PropertyDefinition" && one.key.type === "PrivateIdentifier" && !one.static
@@ -69,6 +105,7 @@ export function classNode(
   const homeName = module.homeNames.get(info);
   if (homeName) setup.unshift(statement(assign(identifier(homeName), thisExpression())));
   if (!nested) setup.push(statement(runtimeCall("registerClass", registration)));
+  if (made) setup.unshift(statement(runtimeCall("noteClass", [thisExpression()])));
   const staticBlock: StaticBlock[] =
     setup.length > 0 ? [{ start: -1, end: -1, type: "StaticBlock", body: setup }] : [];
 
@@ -78,7 +115,7 @@ export function classNode(
       ...node,
       type,
       id: node.id ? at(identifier(ownName ?? node.id.name), node.id) : null,
-      superClass: heritage ? rewrite(heritage, headContext) : null,
+      superClass: node.superClass ? head(node.superClass) : null,
       body: { ...node.body, body: [...staticBlock, ...elements] },
     } as ClassNode,
     node,
@@ -96,7 +133,11 @@ export const hasPrivateMembers = (node: ClassNode): boolean =>
     (one) => one.type !== "StaticBlock" && one.key.type === "PrivateIdentifier" && !one.static,
   );
 
-function rewriteElement(element: ClassElement, cx: CodeContext): ClassElement {
+function rewriteElement(
+  element: ClassElement,
+  cx: CodeContext,
+  head: (part: Expression) => Expression,
+): ClassElement {
   const { module } = cx;
   const inside = (): CodeContext => ({
     module,
@@ -109,17 +150,17 @@ function rewriteElement(element: ClassElement, cx: CodeContext): ClassElement {
     const box = scope.boxName ? [boxDeclaration(scope)] : [];
     return { ...element, body: [...box, ...rewriteList(element.body, inside())] };
   }
-  const key =
-    element.computed && element.key.type !== "PrivateIdentifier" ? rewrite(element.key, cx) : element.key;
+  const key = element.computed && element.key.type !== "PrivateIdentifier" ? head(element.key) : element.key;
   if (element.type === "MethodDefinition") {
-    return { ...element, key, value: functionInPlace(element.value, cx) };
+    const isConstructor = element.kind === "constructor";
+    return { ...element, key, value: functionInPlace(element.value, cx, isConstructor) };
   }
   return { ...element, key, value: element.value ? rewrite(element.value, inside()) : null };
 }
 
 /**
  * Private fields exist only on objects that went through the constructor, so a restored instance is constructed
- * with its initialisers and constructor body left out, then given its fields. Classes without private fields do
+ * with its initialisers and constructor left out, then given its fields. Classes without private fields do
  * the same, since a class that extends them may have some.
  */
 function skipInitialisersWhileRestoring(node: ClassNode, elements: ClassElement[]): void {
@@ -135,7 +176,10 @@ function skipInitialisersWhileRestoring(node: ClassNode, elements: ClassElement[
         alternate: element.value,
       };
     } else if (element.type === "MethodDefinition" && element.kind === "constructor") {
-      const callSuper = node.superClass ? [statement(call({ start: -1, end: -1, type: "Super" }, []))] : [];
+      // Every constructor leaves it at that but that of AggregateError, which wants a list.
+      const callSuper = node.superClass
+        ? [statement(call({ start: -1, end: -1, type: "Super" }, [array([])]))]
+        : [];
       const { body } = element.value.body;
       body.unshift(ifThen(restoring(), block([...callSuper, returnStatement(null)])));
     }

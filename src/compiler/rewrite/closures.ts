@@ -48,7 +48,7 @@ import { Machine } from "../machine/machine.ts";
 import { thisOwner } from "../plan.ts";
 import type { FunctionInfo } from "../scope.ts";
 import { boxDeclaration, enterBody } from "./boxes.ts";
-import { classNode, hasPrivateMembers, hasPrivateStatics } from "./classes.ts";
+import { classNode, hasPrivateMembers, hasPrivateStatics, headToEvaluate } from "./classes.ts";
 import { argumentsValue, rewrite, thisValue } from "./expression.ts";
 import { containsClosure } from "./loops.ts";
 import { declareByAssignment, rewritePattern } from "./patterns.ts";
@@ -78,21 +78,24 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
   }
 
   const isClass = fn.kind === "class";
-  const heritage = isClass ? (node as ClassNode).superClass : null;
-  const isHeld = heritage != null && !isSimple(heritage);
-  if (isHeld) {
-    // `extends mixin(Base)`: evaluated once, and not again where the class is restored.
-    params.push("$$super");
-    args.push(rewrite(heritage, cx));
-    labels.push("extends");
+  const head = new Map<Node, string>();
+  if (isClass) {
+    headToEvaluate(node as ClassNode, cx).forEach((part, index) => {
+      const isKey = part !== (node as ClassNode).superClass;
+      const name = isKey ? `$$k${index}` : "$$super";
+      const value = rewrite(part, cx);
+      head.set(part, name);
+      params.push(name);
+      args.push(isKey ? runtimeCall("propertyKey", [value]) : value);
+      labels.push(isKey ? "computed key" : "extends");
+    });
   }
+  const isSingle = cx.fn.isModule && !fn.inLoop && params.length === 0;
   const inner = isClass
-    ? classNode(
-        node as ClassNode,
-        { ...cx, fn, machine: null, thisName: null },
-        "ClassExpression",
-        isHeld ? identifier("$$super") : heritage,
-      )
+    ? classNode(node as ClassNode, { ...cx, fn, machine: null, thisName: null }, "ClassExpression", {
+        head,
+        isSingle,
+      })
     : closureFunction(node as FunctionNode, fn, cx);
   const body = factoryBody(at(inner as Expression, node as Node), fn, cx, (made) =>
     runtimeCall("closure", [made, identifier(descriptorName), array(params.map((name) => identifier(name)))]),
@@ -104,7 +107,6 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
   );
   // A registered function has none of its own; the one it is registered under tells more in stack traces.
   const name = fn.name ?? fn.label;
-  const isSingle = cx.fn.isModule && !fn.inLoop && params.length === 0;
   const descriptor = object([
     property("id", literal(module.functionId(fn))),
     property("fingerprint", literal(fingerprint(node, labels))),
@@ -136,11 +138,6 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
   return at(call(factoryName, args), node);
 }
 
-const isSimple = (node: Expression): boolean =>
-  node.type === "Identifier" ||
-  node.type === "Literal" ||
-  (node.type === "MemberExpression" && !node.computed && isSimple(node.object as Expression));
-
 export const PRIVATE_NAME_HELP =
   "an async function, generator or closure that uses a private name of a class inside a function; move the class " +
   "to the top level of the module";
@@ -155,13 +152,6 @@ function checkClosure(fn: FunctionInfo, cx: CodeContext): void {
   }
   if (fn.kind === "object-method" && fn.usesSuper) {
     cx.module.fail("SUPER_IN_OBJECT_METHOD", "super in a method of an object literal; use a class", fn.node);
-  }
-  if (fn.kind === "class" && (fn.usesThis || fn.usesArguments)) {
-    cx.module.fail(
-      "UNSUPPORTED_SYNTAX",
-      "this or arguments in the head of a class; compute the value before the class",
-      fn.node,
-    );
   }
 }
 
@@ -204,29 +194,37 @@ function factoryBody(
 }
 
 /** A function that stays where it stands: methods, accessors and functions at the top level of the module. */
-export function functionInPlace(node: FunctionExpression, cx: CodeContext): FunctionExpression {
+export function functionInPlace(
+  node: FunctionExpression,
+  cx: CodeContext,
+  bindsInBody = false,
+): FunctionExpression {
   const fn = cx.module.functionOf(node);
-  return at(
-    functionNode(node, fn, { ...cx, thisName: null }, "FunctionExpression") as FunctionExpression,
-    node,
-  );
+  const outer = { ...cx, thisName: null };
+  return at(functionNode(node, fn, outer, "FunctionExpression", bindsInBody) as FunctionExpression, node);
 }
 
 /** A class at the top level of the module stays where it stands. */
 export const moduleClass = (node: ClassNode, cx: CodeContext): ClassExpression =>
   classNode(node, cx, node.type) as ClassExpression;
 
-/** The function itself: rewritten when it is synchronous, a starter of its state machine when it is resumable. */
+/**
+ * The function itself: rewritten when it is synchronous, a starter of its state machine when it is resumable.
+ * `bindsInBody`: what binding its parameters runs is to be code of its body.
+ */
 export function functionNode(
   node: FunctionNode,
   fn: FunctionInfo,
   outer: CodeContext,
   type: FunctionNode["type"],
+  bindsInBody = false,
 ): FunctionNode {
   if (fn.isResumable && !endsAtOnce(node, fn, outer)) return starter(node, fn, outer, type);
   const cx: CodeContext = { ...outer, fn, machine: null };
   // A closure in a default value may share a parameter: its box must exist before the parameters do.
-  const apart = fn.scope.boxName !== "" && node.params.some(containsClosure);
+  const apart =
+    (fn.scope.boxName !== "" && node.params.some(containsClosure)) ||
+    (bindsInBody && node.params.some((param) => param.type !== "Identifier"));
   const names = node.params.map((_, index) => `$$p${index}`);
   const params = apart
     ? starterParams(node, names)
@@ -294,9 +292,10 @@ const ownName = (node: FunctionNode, fn: FunctionInfo): Identifier | null =>
 /** Binds one parameter, taken under another name, to its variables. */
 function bindParam(param: Pattern, value: Expression, cx: CodeContext): Statement[] {
   const target = param.type === "RestElement" ? param.argument : param;
-  if (target.type !== "AssignmentPattern") return declareByAssignment(target, value, cx);
+  // The body may declare variables and functions of the same names.
+  if (target.type !== "AssignmentPattern") return declareByAssignment(target, value, cx, "var");
   const chosen = withDefault(value, rewrite(target.right, cx));
-  return declareByAssignment(target.left, chosen, cx);
+  return declareByAssignment(target.left, chosen, cx, "var");
 }
 
 /** `value === undefined ? fallback : value` */

@@ -18,6 +18,7 @@ export {
   closureDescriptor,
   frame,
   moduleFunction,
+  noteClass,
   registerClass,
   registerModule,
 } from "./registry.ts";
@@ -31,6 +32,7 @@ export {
   deadZone,
   isRestoring,
   live,
+  propertyKey,
   restOf,
   superGet,
   superTarget,
