@@ -112,14 +112,15 @@ function rewriteElement(element: ClassElement, cx: CodeContext): ClassElement {
   const key =
     element.computed && element.key.type !== "PrivateIdentifier" ? rewrite(element.key, cx) : element.key;
   if (element.type === "MethodDefinition") {
-    return { ...element, key, value: functionInPlace(element.value, cx) };
+    const isConstructor = element.kind === "constructor";
+    return { ...element, key, value: functionInPlace(element.value, cx, isConstructor) };
   }
   return { ...element, key, value: element.value ? rewrite(element.value, inside()) : null };
 }
 
 /**
  * Private fields exist only on objects that went through the constructor, so a restored instance is constructed
- * with its initialisers and constructor body left out, then given its fields. Classes without private fields do
+ * with its initialisers and constructor left out, then given its fields. Classes without private fields do
  * the same, since a class that extends them may have some.
  */
 function skipInitialisersWhileRestoring(node: ClassNode, elements: ClassElement[]): void {

@@ -204,29 +204,37 @@ function factoryBody(
 }
 
 /** A function that stays where it stands: methods, accessors and functions at the top level of the module. */
-export function functionInPlace(node: FunctionExpression, cx: CodeContext): FunctionExpression {
+export function functionInPlace(
+  node: FunctionExpression,
+  cx: CodeContext,
+  bindsInBody = false,
+): FunctionExpression {
   const fn = cx.module.functionOf(node);
-  return at(
-    functionNode(node, fn, { ...cx, thisName: null }, "FunctionExpression") as FunctionExpression,
-    node,
-  );
+  const outer = { ...cx, thisName: null };
+  return at(functionNode(node, fn, outer, "FunctionExpression", bindsInBody) as FunctionExpression, node);
 }
 
 /** A class at the top level of the module stays where it stands. */
 export const moduleClass = (node: ClassNode, cx: CodeContext): ClassExpression =>
   classNode(node, cx, node.type) as ClassExpression;
 
-/** The function itself: rewritten when it is synchronous, a starter of its state machine when it is resumable. */
+/**
+ * The function itself: rewritten when it is synchronous, a starter of its state machine when it is resumable.
+ * `bindsInBody`: what binding its parameters runs is to be code of its body.
+ */
 export function functionNode(
   node: FunctionNode,
   fn: FunctionInfo,
   outer: CodeContext,
   type: FunctionNode["type"],
+  bindsInBody = false,
 ): FunctionNode {
   if (fn.isResumable && !endsAtOnce(node, fn, outer)) return starter(node, fn, outer, type);
   const cx: CodeContext = { ...outer, fn, machine: null };
   // A closure in a default value may share a parameter: its box must exist before the parameters do.
-  const apart = fn.scope.boxName !== "" && node.params.some(containsClosure);
+  const apart =
+    (fn.scope.boxName !== "" && node.params.some(containsClosure)) ||
+    (bindsInBody && node.params.some((param) => param.type !== "Identifier"));
   const names = node.params.map((_, index) => `$$p${index}`);
   const params = apart
     ? starterParams(node, names)
@@ -294,9 +302,10 @@ const ownName = (node: FunctionNode, fn: FunctionInfo): Identifier | null =>
 /** Binds one parameter, taken under another name, to its variables. */
 function bindParam(param: Pattern, value: Expression, cx: CodeContext): Statement[] {
   const target = param.type === "RestElement" ? param.argument : param;
-  if (target.type !== "AssignmentPattern") return declareByAssignment(target, value, cx);
+  // The body may declare variables and functions of the same names.
+  if (target.type !== "AssignmentPattern") return declareByAssignment(target, value, cx, "var");
   const chosen = withDefault(value, rewrite(target.right, cx));
-  return declareByAssignment(target.left, chosen, cx);
+  return declareByAssignment(target.left, chosen, cx, "var");
 }
 
 /** `value === undefined ? fallback : value` */

@@ -108,7 +108,9 @@ export function initialise(variable: Variable, value: Expression, cx: CodeContex
   if (cx.machine?.isFlat(variable)) {
     return statement(assign(identifier(cx.machine.use(variable.output)), value));
   }
-  return declare("let", variable.output, value);
+  // A function may have the name of a parameter, a `var` or another function.
+  const mayBeAgain = variable.scope.kind === "function" && variable.kind !== "class";
+  return declare(mayBeAgain ? "var" : "let", variable.output, value);
 }
 
 export function declaredFunction(node: FunctionDeclaration, cx: CodeContext): Statement {

@@ -5,7 +5,6 @@ import {
   CannotCarryError,
   decodeGraph,
   encodeGraph,
-  GraphError,
   type GraphLimits,
   type TrailStep,
 } from "../../wire/graph/index.ts";
@@ -64,8 +63,10 @@ export function decodeCoroutine(
       hooks.finish();
       return decoded;
     } catch (error) {
-      if (!(error instanceof GraphError)) throw error;
-      throw new IncompatibleStateError(`the saved state cannot be read: ${error.message}`, { cause: error });
+      if (error instanceof IncompatibleStateError) throw error;
+      // Whatever else fails is code of the user's: a class that can no longer be made, or a `fromState`.
+      const message = error instanceof Error ? error.message : String(error);
+      throw new IncompatibleStateError(`the saved state cannot be read: ${message}`, { cause: error });
     }
   });
   if (!isRoot(root)) throw new IncompatibleStateError("the saved state cannot be read: it is no coroutine");

@@ -33,8 +33,8 @@ async function load(code: string): Promise<Record<string, (...args: unknown[]) =
   return import(`data:text/javascript,${encodeURIComponent(`${compiled.code}\n// ${++versions}`)}`);
 }
 
-async function suspended(): Promise<Uint8Array> {
-  const { main } = await load(source);
+async function suspended(code = source): Promise<Uint8Array> {
+  const { main } = await load(code);
   const coroutine = new Coroutine();
   coroutine.start(main as never, [5]);
   await coroutine.quiet();
@@ -72,6 +72,11 @@ for (const [what, edited, expected] of compatible) {
 
 const incompatible: [string, string, RegExp][] = [
   ["the function", source.replace("return [got", "return [got + 1"), /main was changed/],
+  [
+    "the private fields of a class",
+    source.replace("class Box {", "class Box { #added = 1;"),
+    /Box has other private fields/,
+  ],
   ["a helper it is suspended in", source.replace("return y + 1", "return y + 2"), /helper was changed/],
 ];
 for (const [what, edited, message] of incompatible) {
@@ -162,4 +167,17 @@ test("a suspended coroutine does not resume where its frame is laid out otherwis
   const { bytes } = encodeCoroutine(coroutine);
   await load(make("const Promise = { all: (x) => x };"));
   await assert.rejects(resume(bytes), IncompatibleStateError);
+});
+
+test("a class that can no longer be made is a state that does not fit", async () => {
+  const derived = source
+    .replace("class Box {", "class Base {}\nclass Box extends Base { #hidden = 1;")
+    .replace("constructor(v) {", "constructor(v) { super();");
+  const bytes = await suspended(derived);
+  await load(derived.replace("class Base {}", "function Base() { throw new TypeError('no base'); }"));
+  await assert.rejects(resume(bytes), (error: Error) => {
+    assert(error instanceof IncompatibleStateError);
+    assert.match(error.message, /cannot be read: no base/);
+    return true;
+  });
 });
