@@ -24,6 +24,10 @@ const REFUSED_WHEN_SAVED: [name: string, message: RegExp][] = [
     /variable token \(limits\.mjs:42\) cannot be saved: Symbol of this process alone\. Use Symbol\.for/,
   ],
   ["proxy", /variable guarded\.inner \(limits\.mjs:48\) cannot be saved: Proxy/],
+  [
+    "errorOfNativeClass",
+    /variable error \(limits\.mjs:61\) cannot be saved: instance of Rejected, which extends an error class that is not/,
+  ],
   ["abortController", /variable list\[0\] \(limits\.mjs:54\) cannot be saved: AbortController/],
 ];
 

@@ -136,7 +136,10 @@ function skipInitialisersWhileRestoring(node: ClassNode, elements: ClassElement[
         alternate: element.value,
       };
     } else if (element.type === "MethodDefinition" && element.kind === "constructor") {
-      const callSuper = node.superClass ? [statement(call({ start: -1, end: -1, type: "Super" }, []))] : [];
+      // Every constructor leaves it at that but that of AggregateError, which wants a list.
+      const callSuper = node.superClass
+        ? [statement(call({ start: -1, end: -1, type: "Super" }, [array([])]))]
+        : [];
       const { body } = element.value.body;
       body.unshift(ifThen(restoring(), block([...callSuper, returnStatement(null)])));
     }

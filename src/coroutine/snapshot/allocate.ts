@@ -78,6 +78,7 @@ export class SnapshotReader implements DecodeHooks {
       case Kind.BUILT_IN:
         return builtIn(text(head[0])) ?? incompatible(`${text(head[0])} does not exist here`);
       case Kind.INSTANCE:
+      case Kind.ERROR_INSTANCE:
         return allocateInstance(head);
       case Kind.INSTANCE_OF:
         return Object.create(prototypeOf(child(0))) as object;
@@ -139,6 +140,12 @@ export class SnapshotReader implements DecodeHooks {
       case Kind.INSTANCE: {
         const privates = fillPrivates(value, head, children);
         this.properties(value, head.slice(2 + privates), children.slice(privates));
+        break;
+      }
+      case Kind.ERROR_INSTANCE: {
+        const privates = fillPrivates(value, head, children);
+        (value as Error).stack = text(children[privates] as HeadValue);
+        this.properties(value, head.slice(2 + privates), children.slice(privates + 1));
         break;
       }
       case Kind.INSTANCE_OF:
@@ -305,10 +312,15 @@ function allocateInstance(head: Head): object {
     return incompatible(`the class ${known.id} has other private fields than when it was saved`);
   }
   if (privates.length === 0) return Object.create(known.Class.prototype as object) as object;
-  const made = whileRestoring(() => new (known.Class as new () => object)());
-  for (const key of Reflect.ownKeys(made)) Reflect.deleteProperty(made, key);
+  const Class = known.Class as new (errors: []) => object;
+  // Of everything that is constructed here only AggregateError looks at what it is given.
+  const made = whileRestoring(() => new Class([]));
+  for (const key of Reflect.ownKeys(made)) if (!isStack(made, key)) Reflect.deleteProperty(made, key);
   return made;
 }
+
+/** Of an error the stack is given another text, and stays what it is. */
+const isStack = (made: object, key: string | symbol): boolean => made instanceof Error && key === "stack";
 
 /** @returns how many of the children were private fields */
 function fillPrivates(value: object, head: Head, children: readonly unknown[]): number {

@@ -46,6 +46,8 @@ export const Kind = {
   DURABLE_FUNCTION: 19,
   /** An error of a class made in a function. Head: properties. Children: the class, its stack, values. */
   LOCAL_ERROR: 20,
+  /** An error of a class of a module. Head: as of INSTANCE. Children: private fields, its stack, values. */
+  ERROR_INSTANCE: 21,
 } as const;
 
 /** Flag: somebody has waited for the task. */
