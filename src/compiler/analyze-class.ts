@@ -5,10 +5,7 @@ import type { ClassNode } from "./ast.ts";
 import { hoistLexical, hoistVars } from "./hoist.ts";
 import { FunctionInfo, Variable } from "./scope.ts";
 
-/**
- * A class nested in a function is made by a factory, so its heritage and computed keys are inside it; one at the
- * top level of the module stays in place, and they belong to the module.
- */
+/** What a class extends and its computed keys belong to the function around it: they are evaluated there, once. */
 export function visitClass(analyzer: Analyzer, node: ClassNode, inferredName: string | null): FunctionInfo {
   const nested = !analyzer.fn.isModule;
   const visitHead = () => {
@@ -17,7 +14,7 @@ export function visitClass(analyzer: Analyzer, node: ClassNode, inferredName: st
       if (element.type !== "StaticBlock" && element.computed) analyzer.visit(element.key);
     }
   };
-  if (!nested) visitHead();
+  analyzer.inClassHead(node, visitHead);
   const info = new FunctionInfo("class", node, analyzer.fn);
   info.name = node.id?.name ?? inferredName;
   analyzer.functionOf.set(node, info);
@@ -27,7 +24,6 @@ export function visitClass(analyzer: Analyzer, node: ClassNode, inferredName: st
       info.selfVariable = new Variable(node.id.name, "class-name", scope, 0);
       scope.variables.set(node.id.name, info.selfVariable);
     }
-    if (nested) visitHead();
     for (const element of node.body.body) visitElement(analyzer, element, info);
   });
 }

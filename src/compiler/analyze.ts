@@ -506,16 +506,35 @@ export class Analyzer {
 
   /** What a loop iterates sees the variables of its head, which have no values there. */
   private visitIterated(node: Expression, loop: Scope): void {
-    const head = new Scope("for", loop, this.fn, node.start);
+    this.withUnbound(loop, node, loop.variables.values(), () => this.visit(node));
+  }
+
+  /** What stands in the head of a class sees the class's own name, which has no value there, and cannot await. */
+  inClassHead(node: ClassNode, visit: () => void): void {
+    const { ancestors } = this;
+    this.ancestors = [];
+    if (this.fn.isModule || !node.id) visit();
+    else this.withUnbound(this.scope, node, [{ name: node.id.name, kind: "class-name" }], visit);
+    this.ancestors = ancestors;
+  }
+
+  private withUnbound(
+    outer: Scope,
+    node: Node,
+    variables: Iterable<Pick<Variable, "name" | "kind">>,
+    visit: () => void,
+  ): void {
+    const before = this.scope;
+    const head = new Scope("for", outer, this.fn, node.start);
     this.fn.scopes.pop();
-    for (const { name, kind } of loop.variables.values()) {
+    for (const { name, kind } of variables) {
       const variable = new Variable(name, kind, head, node.end);
       variable.neverBound = true;
       head.variables.set(name, variable);
     }
     this.scope = head;
-    this.visit(node);
-    this.scope = loop;
+    visit();
+    this.scope = before;
   }
 
   private visitSwitch(node: SwitchStatement): void {

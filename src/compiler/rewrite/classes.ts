@@ -20,6 +20,7 @@ import {
   ifThen,
   literal,
   member,
+  type Node,
   not,
   object,
   property,
@@ -36,20 +37,50 @@ import { functionInPlace, SUPER_HELP } from "./closures.ts";
 import { rewrite } from "./expression.ts";
 import { rewriteList } from "./statement.ts";
 
+/**
+ * The parts of a class's head whose values are kept with the class, in the order of evaluation. Where it is restored
+ * they are not evaluated again: that could give something else by then, or do something twice.
+ */
+export function headToEvaluate(node: ClassNode, { module }: CodeContext): Expression[] {
+  const { superClass } = node;
+  // What has a name at the top level of a module is saved by name. What a constant's properties are may change.
+  const isNamed = (part: Expression, isHeld = part === superClass): boolean => {
+    if (part.type === "Literal") return true;
+    if (part.type === "MemberExpression" && !part.computed) {
+      const root = part.object as Expression;
+      const variable = root.type === "Identifier" ? module.variable(root) : null;
+      return (isHeld || !variable || variable.kind === "import") && isNamed(root, isHeld);
+    }
+    if (part.type !== "Identifier") return false;
+    const variable = module.variable(part);
+    return !variable || (variable.scope.kind === "module" && !variable.assigned);
+  };
+  const keys = node.body.body.flatMap((one) =>
+    one.type !== "StaticBlock" && one.computed ? [one.key as Expression] : [],
+  );
+  return [...(superClass ? [superClass] : []), ...keys].filter((part) => !isNamed(part));
+}
+
 type ClassElement = MethodDefinition | PropertyDefinition | StaticBlock;
 
-/** `heritage` stands for what the class extends, when that was evaluated before. */
+/** Names of what was evaluated before the class was made: what it extends, and its computed keys. */
+export type ClassHead = ReadonlyMap<Node, string>;
+
 export function classNode(
   node: ClassNode,
   cx: CodeContext,
   type: ClassNode["type"],
-  heritage: Expression | null | undefined = node.superClass,
+  evaluated: ClassHead = new Map(),
 ): ClassNode {
   const { module } = cx;
   const info = module.functionOf(node);
   const nested = !info.parent!.isModule;
   const headContext: CodeContext = nested ? { ...cx, fn: info, machine: null } : cx;
-  const elements = node.body.body.map((element) => rewriteElement(element, headContext));
+  const head = (part: Expression): Expression => {
+    const name = evaluated.get(part);
+    return name === undefined ? rewrite(part, headContext) : identifier(name);
+  };
+  const elements = node.body.body.map((element) => rewriteElement(element, headContext, head));
 
   const privateFields = node.body.body.flatMap((one) =>
     one.type === "PropertyDefinition" && one.key.type === "PrivateIdentifier" && !one.static
@@ -78,7 +109,7 @@ export function classNode(
       ...node,
       type,
       id: node.id ? at(identifier(ownName ?? node.id.name), node.id) : null,
-      superClass: heritage ? rewrite(heritage, headContext) : null,
+      superClass: node.superClass ? head(node.superClass) : null,
       body: { ...node.body, body: [...staticBlock, ...elements] },
     } as ClassNode,
     node,
@@ -96,7 +127,11 @@ export const hasPrivateMembers = (node: ClassNode): boolean =>
     (one) => one.type !== "StaticBlock" && one.key.type === "PrivateIdentifier" && !one.static,
   );
 
-function rewriteElement(element: ClassElement, cx: CodeContext): ClassElement {
+function rewriteElement(
+  element: ClassElement,
+  cx: CodeContext,
+  head: (part: Expression) => Expression,
+): ClassElement {
   const { module } = cx;
   const inside = (): CodeContext => ({
     module,
@@ -109,8 +144,7 @@ function rewriteElement(element: ClassElement, cx: CodeContext): ClassElement {
     const box = scope.boxName ? [boxDeclaration(scope)] : [];
     return { ...element, body: [...box, ...rewriteList(element.body, inside())] };
   }
-  const key =
-    element.computed && element.key.type !== "PrivateIdentifier" ? rewrite(element.key, cx) : element.key;
+  const key = element.computed && element.key.type !== "PrivateIdentifier" ? head(element.key) : element.key;
   if (element.type === "MethodDefinition") {
     const isConstructor = element.kind === "constructor";
     return { ...element, key, value: functionInPlace(element.value, cx, isConstructor) };

@@ -48,7 +48,7 @@ import { Machine } from "../machine/machine.ts";
 import { thisOwner } from "../plan.ts";
 import type { FunctionInfo } from "../scope.ts";
 import { boxDeclaration, enterBody } from "./boxes.ts";
-import { classNode, hasPrivateMembers, hasPrivateStatics } from "./classes.ts";
+import { classNode, hasPrivateMembers, hasPrivateStatics, headToEvaluate } from "./classes.ts";
 import { argumentsValue, rewrite, thisValue } from "./expression.ts";
 import { containsClosure } from "./loops.ts";
 import { declareByAssignment, rewritePattern } from "./patterns.ts";
@@ -78,21 +78,20 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
   }
 
   const isClass = fn.kind === "class";
-  const heritage = isClass ? (node as ClassNode).superClass : null;
-  const isHeld = heritage != null && !isSimple(heritage);
-  if (isHeld) {
-    // `extends mixin(Base)`: evaluated once, and not again where the class is restored.
-    params.push("$$super");
-    args.push(rewrite(heritage, cx));
-    labels.push("extends");
+  const head = new Map<Node, string>();
+  if (isClass) {
+    headToEvaluate(node as ClassNode, cx).forEach((part, index) => {
+      const isKey = part !== (node as ClassNode).superClass;
+      const name = isKey ? `$$k${index}` : "$$super";
+      const value = rewrite(part, cx);
+      head.set(part, name);
+      params.push(name);
+      args.push(isKey ? runtimeCall("propertyKey", [value]) : value);
+      labels.push(isKey ? "computed key" : "extends");
+    });
   }
   const inner = isClass
-    ? classNode(
-        node as ClassNode,
-        { ...cx, fn, machine: null, thisName: null },
-        "ClassExpression",
-        isHeld ? identifier("$$super") : heritage,
-      )
+    ? classNode(node as ClassNode, { ...cx, fn, machine: null, thisName: null }, "ClassExpression", head)
     : closureFunction(node as FunctionNode, fn, cx);
   const body = factoryBody(at(inner as Expression, node as Node), fn, cx, (made) =>
     runtimeCall("closure", [made, identifier(descriptorName), array(params.map((name) => identifier(name)))]),
@@ -136,11 +135,6 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
   return at(call(factoryName, args), node);
 }
 
-const isSimple = (node: Expression): boolean =>
-  node.type === "Identifier" ||
-  node.type === "Literal" ||
-  (node.type === "MemberExpression" && !node.computed && isSimple(node.object as Expression));
-
 export const PRIVATE_NAME_HELP =
   "an async function, generator or closure that uses a private name of a class inside a function; move the class " +
   "to the top level of the module";
@@ -155,13 +149,6 @@ function checkClosure(fn: FunctionInfo, cx: CodeContext): void {
   }
   if (fn.kind === "object-method" && fn.usesSuper) {
     cx.module.fail("SUPER_IN_OBJECT_METHOD", "super in a method of an object literal; use a class", fn.node);
-  }
-  if (fn.kind === "class" && (fn.usesThis || fn.usesArguments)) {
-    cx.module.fail(
-      "UNSUPPORTED_SYNTAX",
-      "this or arguments in the head of a class; compute the value before the class",
-      fn.node,
-    );
   }
 }
 

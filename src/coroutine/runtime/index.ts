@@ -31,6 +31,7 @@ export {
   deadZone,
   isRestoring,
   live,
+  propertyKey,
   restOf,
   superGet,
   superTarget,

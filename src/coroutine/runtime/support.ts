@@ -20,6 +20,13 @@ export const live = (value: unknown, name: string): unknown => (value === UNBOUN
 export const assignable = (value: unknown, before: unknown, name: string): unknown =>
   before === UNBOUND ? deadZone(name) : value;
 
+/** What an object becomes as a computed key: a string or symbol, found out once. */
+export function propertyKey(value: unknown): PropertyKey {
+  if (typeof value === "symbol") return value;
+  const [key] = Reflect.ownKeys({ [value as string]: 0 });
+  return key!;
+}
+
 /** Stands for constants in the places where something is assigned. */
 export const constants: object = new Proxy(
   {},
