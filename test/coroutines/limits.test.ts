@@ -28,6 +28,14 @@ const REFUSED_WHEN_SAVED: [name: string, message: RegExp][] = [
     "errorOfNativeClass",
     /variable error \(limits\.mjs:61\) cannot be saved: instance of Rejected, which extends an error class that is not/,
   ],
+  [
+    "inheritedByHand",
+    /variable derived \(class\)\.prototype \(limits\.mjs:70\) cannot be saved: the function or class Derived, whose/,
+  ],
+  [
+    "staticsDeleted",
+    /variable A \(limits\.mjs:77\) cannot be saved: the function or class A, from which s was deleted/,
+  ],
   ["abortController", /variable list\[0\] \(limits\.mjs:54\) cannot be saved: AbortController/],
 ];
 

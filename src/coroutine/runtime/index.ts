@@ -18,6 +18,7 @@ export {
   closureDescriptor,
   frame,
   moduleFunction,
+  noteClass,
   registerClass,
   registerModule,
 } from "./registry.ts";

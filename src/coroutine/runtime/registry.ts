@@ -117,6 +117,28 @@ export function closureTag(value: object): ClosureTag | undefined {
   return Object.hasOwn(value, TAG) ? (value as { [TAG]?: ClosureTag })[TAG] : undefined;
 }
 
+/** What a class made by a closure consists of before its static code runs; all that differs later was done to it. */
+export interface ClassBaseline {
+  readonly statics: PropertyDescriptorMap;
+  readonly members: PropertyDescriptorMap;
+  readonly parent: object;
+  readonly prototypeParent: object | null;
+}
+
+const baselines = new WeakMap<object, ClassBaseline>();
+
+/** First in the body of every class that is made by a factory. */
+export function noteClass(Class: { prototype: object }): void {
+  baselines.set(Class, {
+    statics: Object.getOwnPropertyDescriptors(Class),
+    members: Object.getOwnPropertyDescriptors(Class.prototype),
+    parent: Object.getPrototypeOf(Class) as object,
+    prototypeParent: Object.getPrototypeOf(Class.prototype) as object | null,
+  });
+}
+
+export const classBaseline = (Class: object): ClassBaseline | undefined => baselines.get(Class);
+
 export function moduleFunction(description: { id: string; name?: string }, made: object): void {
   moduleFunctions.set(description.id, made);
   functionIds.set(made, description.id);

@@ -82,6 +82,8 @@ export class SnapshotReader implements DecodeHooks {
         return allocateInstance(head);
       case Kind.INSTANCE_OF:
         return Object.create(prototypeOf(child(0))) as object;
+      case Kind.PROTOTYPE:
+        return prototypeOf(child(0));
       case Kind.LOCAL_ERROR:
         return Object.setPrototypeOf(new Error(), prototypeOf(child(0))) as object;
       case Kind.RUNTIME:
@@ -133,10 +135,17 @@ export class SnapshotReader implements DecodeHooks {
         break;
       case Kind.CLOSURE:
         if (head.length > 2) {
-          const captured = closures.get(text(head[0]))!.labels.length;
-          this.properties(value, head.slice(2), children.slice(captured));
+          // Its prototype fills itself.
+          const before = closures.get(text(head[0]))!.labels.length + integer(head[2]);
+          this.properties(value, head.slice(3), children.slice(before));
         }
         break;
+      case Kind.PROTOTYPE: {
+        const gone = integer(head[0]);
+        for (const key of head.slice(1, 1 + gone)) Reflect.deleteProperty(value, text(key));
+        this.properties(value, head.slice(1 + gone), children.slice(1));
+        break;
+      }
       case Kind.INSTANCE: {
         const privates = fillPrivates(value, head, children);
         this.properties(value, head.slice(2 + privates), children.slice(privates));

@@ -11,7 +11,8 @@ import {
 } from "../runtime/registry.ts";
 import { type BindingName, builtInName } from "./bindings.ts";
 import { Kind } from "./kinds.ts";
-import { addedKeys, writeProperties } from "./properties.ts";
+import { levelOf, writeProperties } from "./properties.ts";
+import { changedKeys, changedPrototype } from "./prototypes.ts";
 
 /** @throws CannotCarryError for a function of code that is not compiled */
 export function describeFunction(value: object, named: BindingName | undefined): NodeDescription {
@@ -55,16 +56,18 @@ function closure(value: object, { description, captured }: ClosureTag): NodeDesc
       hint: "Move the class to the top level of its module",
     });
   }
-  const keys = addedKeys(value, description.isClass === true);
+  const keys = changedKeys(value);
+  const prototype = changedPrototype(value);
   const labels = description.labels.map((label) => ` captures ${label}`);
   const { id, fingerprint } = description;
-  if (keys.length === 0) return { kind: Kind.CLOSURE, head: [id, fingerprint], children: captured, labels };
-  const added = writeProperties(value, keys);
+  if (keys.length === 0 && prototype.length === 0 && levelOf(value) === 0)
+    return { kind: Kind.CLOSURE, head: [id, fingerprint], children: captured, labels };
+  const own = writeProperties(value, keys);
   return {
     kind: Kind.CLOSURE,
-    head: [id, fingerprint, ...added.head],
-    children: [...captured, ...added.children],
-    labels: [...labels, ...added.labels],
+    head: [id, fingerprint, prototype.length, ...own.head],
+    children: [...captured, ...prototype, ...own.children],
+    labels: [...labels, ...prototype.map(() => ".prototype"), ...own.labels],
   };
 }
 

@@ -17,6 +17,7 @@ import { bindingOf, builtInName } from "./bindings.ts";
 import { describeFunction } from "./describe-function.ts";
 import { describeInstance } from "./describe-instance.ts";
 import { HANDLED, Kind } from "./kinds.ts";
+import { describePrototype, isPrototype } from "./prototypes.ts";
 import { RUNTIME_CLASSES, runtimeIndex } from "./runtime-objects.ts";
 
 /**
@@ -34,7 +35,7 @@ export class SnapshotWriter implements EncodeHooks {
   }
 
   isNamed(value: object): boolean {
-    return bindingOf(value) !== undefined || builtInName(value) !== undefined;
+    return bindingOf(value) !== undefined || builtInName(value) !== undefined || isPrototype(value);
   }
 
   nameOfSymbol(symbol: symbol): string | undefined {
@@ -53,7 +54,7 @@ export class SnapshotWriter implements EncodeHooks {
     if (named) return { kind: Kind.BINDING, head: [named.module, named.name], children: [] };
     const path = builtInName(value);
     if (path !== undefined) return { kind: Kind.BUILT_IN, head: [path], children: [] };
-    return describeInstance(value);
+    return isPrototype(value) ? describePrototype(value) : describeInstance(value);
   }
 
   private settler(value: object): NodeDescription | undefined {

@@ -22,7 +22,10 @@ export const Kind = {
   DEFERRED: 7,
   /** A resolve or reject function. Head: whether it rejects. Children: its task. */
   SETTLER: 8,
-  /** A closure. Head: id, fingerprint, properties added to it if any. Children: what it captured, properties. */
+  /**
+   * A closure. Head: id, fingerprint; if it was changed, whether its prototype was, and properties. Children: what it
+   * captured, its prototype, properties.
+   */
   CLOSURE: 9,
   /** A function or closure that exists once. Head: id. */
   FUNCTION: 10,
@@ -48,6 +51,8 @@ export const Kind = {
   LOCAL_ERROR: 20,
   /** An error of a class of a module. Head: as of INSTANCE. Children: private fields, its stack, values. */
   ERROR_INSTANCE: 21,
+  /** The prototype of a function or class. Head: deleted keys, properties. Children: the function, values. */
+  PROTOTYPE: 22,
 } as const;
 
 /** Flag: somebody has waited for the task. */

@@ -1,6 +1,5 @@
 /** Own properties of functions and instances, with their attributes: getters and setters, what is not enumerable. */
 import type { HeadValue } from "../../wire/graph/index.ts";
-import { closureTag, noteKeys } from "../runtime/registry.ts";
 import { corrupt } from "./refusal.ts";
 
 /** Properties as part of a node: how far the object is closed, then each key, its attributes before it if unusual. */
@@ -92,7 +91,8 @@ function accessor(value: unknown): never {
   return value as never;
 }
 
-function levelOf(value: object): number {
+/** How far an object is closed to changes: 1 to new properties, 2 sealed, 3 frozen. */
+export function levelOf(value: object): number {
   if (Object.isExtensible(value)) return 0;
   return Object.isFrozen(value) ? 3 : Object.isSealed(value) ? 2 : 1;
 }
@@ -103,18 +103,3 @@ const CLOSING: readonly (((value: object) => void) | undefined)[] = [
   Object.seal,
   Object.freeze,
 ];
-
-/** Own keys of a function that its code does not make again. */
-export function addedKeys(value: object, isClass: boolean): (string | symbol)[] {
-  const keys = Reflect.ownKeys(value);
-  if (!isClass) return keys.filter((key) => !isOwnOfFunction(key));
-  return keys.filter((key) => {
-    const { enumerable, value: held } = Object.getOwnPropertyDescriptor(value, key)!;
-    // Static fields are data. Static methods and accessors are made with the class, and are no closures.
-    if (enumerable) return !noteKeys.has(key);
-    return !isOwnOfFunction(key) && (typeof held === "function" ? closureTag(held) : held) !== undefined;
-  });
-}
-
-const isOwnOfFunction = (key: string | symbol): boolean =>
-  key === "length" || key === "name" || key === "prototype" || noteKeys.has(key);
