@@ -109,6 +109,6 @@ export interface CodeContext {
 export function variableReference(
   variable: Variable,
 ): Expression & (Identifier | { type: "MemberExpression" }) {
-  if (variable.storage === "shared") return member(identifier(variable.scope.boxName), variable.name);
+  if (variable.storage === "shared") return member(identifier(variable.scope.boxName), variable.boxKey);
   return identifier(variable.scope.kind === "module" ? variable.name : variable.output);
 }

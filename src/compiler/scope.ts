@@ -63,6 +63,11 @@ export class Variable {
     return this.scope.fn;
   }
 
+  /** The property of its scope's box. One called `__proto__` would be the box's prototype. */
+  get boxKey(): string {
+    return this.name === "__proto__" ? "$$proto" : this.name;
+  }
+
   /** Assigning to it throws a TypeError. */
   get isConstant(): boolean {
     return CONSTANT.has(this.kind);

@@ -23,8 +23,8 @@ export function boxValue(scope: Scope, withParams = false): Expression {
   return object(
     scope.shared.map((variable) => {
       const isFilled = withParams && variable.kind === "param";
-      if (isFilled) return property(variable.name, identifier(variable.output));
-      return property(variable.name, variable.guarded ? runtimeMember("UNBOUND") : voidZero());
+      if (isFilled) return property(variable.boxKey, identifier(variable.output));
+      return property(variable.boxKey, variable.guarded ? runtimeMember("UNBOUND") : voidZero());
     }),
   );
 }
@@ -32,7 +32,7 @@ export function boxValue(scope: Scope, withParams = false): Expression {
 /** `box = { a: box.a }`: what each iteration of a loop does with the variables of its head. */
 export function boxCopy(scope: Scope): Expression {
   const properties = scope.shared.map((variable) =>
-    property(variable.name, member(identifier(scope.boxName), variable.name)),
+    property(variable.boxKey, member(identifier(scope.boxName), variable.boxKey)),
   );
   return assign(identifier(scope.boxName), object(properties));
 }
