@@ -17,7 +17,7 @@ import { changedKeys, changedPrototype } from "./prototypes.ts";
 /** @throws CannotCarryError for a function of code that is not compiled */
 export function describeFunction(value: object, named: BindingName | undefined): NodeDescription {
   const tag = closureTag(value);
-  if (tag) return closure(value, tag);
+  if (tag && (tag.description.single || !named)) return closure(value, tag);
   // What a module adds to its own functions is made again when it loads, as all of its state.
   const id = moduleFunctionId(value);
   if (id !== undefined) return { kind: Kind.FUNCTION, head: [id], children: [] };
