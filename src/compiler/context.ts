@@ -88,7 +88,7 @@ export class ModuleContext {
   classBodyOf(fn: FunctionInfo, code: CompileErrorCode, message: string): Statement[] {
     let owner: FunctionInfo | null = fn;
     while (owner && owner.kind !== "class") owner = owner.parent;
-    if (!owner?.parent?.isModule) this.fail(code, message, fn.node);
+    if (!owner?.parent?.isModule || owner.inLoop) this.fail(code, message, fn.node);
     const statements = this.insideClass.get(owner) ?? [];
     this.insideClass.set(owner, statements);
     return statements;

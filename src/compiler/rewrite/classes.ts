@@ -63,21 +63,26 @@ export function headToEvaluate(node: ClassNode, { module }: CodeContext): Expres
 
 type ClassElement = MethodDefinition | PropertyDefinition | StaticBlock;
 
-/** Of a class that a factory makes, names of what was evaluated before: what it extends, and its computed keys. */
-export type ClassHead = ReadonlyMap<Node, string>;
+/** A class that a factory makes. */
+export interface MadeClass {
+  /** Names of what was evaluated before: what it extends, and its computed keys. */
+  readonly head: ReadonlyMap<Node, string>;
+  readonly isSingle: boolean;
+}
 
 export function classNode(
   node: ClassNode,
   cx: CodeContext,
   type: ClassNode["type"],
-  evaluated?: ClassHead,
+  made?: MadeClass,
 ): ClassNode {
   const { module } = cx;
   const info = module.functionOf(node);
-  const nested = !info.parent!.isModule;
+  // Of a class in a loop of the module there are several.
+  const nested = !info.parent!.isModule || made?.isSingle === false;
   const headContext: CodeContext = nested ? { ...cx, fn: info, machine: null } : cx;
   const head = (part: Expression): Expression => {
-    const name = evaluated?.get(part);
+    const name = made?.head.get(part);
     return name === undefined ? rewrite(part, headContext) : identifier(name);
   };
   const elements = node.body.body.map((element) => rewriteElement(element, headContext, head));
@@ -100,7 +105,7 @@ export function classNode(
   const homeName = module.homeNames.get(info);
   if (homeName) setup.unshift(statement(assign(identifier(homeName), thisExpression())));
   if (!nested) setup.push(statement(runtimeCall("registerClass", registration)));
-  if (evaluated) setup.unshift(statement(runtimeCall("noteClass", [thisExpression()])));
+  if (made) setup.unshift(statement(runtimeCall("noteClass", [thisExpression()])));
   const staticBlock: StaticBlock[] =
     setup.length > 0 ? [{ start: -1, end: -1, type: "StaticBlock", body: setup }] : [];
 

@@ -90,8 +90,12 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
       labels.push(isKey ? "computed key" : "extends");
     });
   }
+  const isSingle = cx.fn.isModule && !fn.inLoop && params.length === 0;
   const inner = isClass
-    ? classNode(node as ClassNode, { ...cx, fn, machine: null, thisName: null }, "ClassExpression", head)
+    ? classNode(node as ClassNode, { ...cx, fn, machine: null, thisName: null }, "ClassExpression", {
+        head,
+        isSingle,
+      })
     : closureFunction(node as FunctionNode, fn, cx);
   const body = factoryBody(at(inner as Expression, node as Node), fn, cx, (made) =>
     runtimeCall("closure", [made, identifier(descriptorName), array(params.map((name) => identifier(name)))]),
@@ -103,7 +107,6 @@ export function closure(node: FunctionNode | ClassNode, cx: CodeContext): Expres
   );
   // A registered function has none of its own; the one it is registered under tells more in stack traces.
   const name = fn.name ?? fn.label;
-  const isSingle = cx.fn.isModule && !fn.inLoop && params.length === 0;
   const descriptor = object([
     property("id", literal(module.functionId(fn))),
     property("fingerprint", literal(fingerprint(node, labels))),

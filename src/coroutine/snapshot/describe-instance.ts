@@ -106,7 +106,7 @@ export function privateChain(known: ClassDescription) {
 
 function refusePrivates(id: string): never {
   throw new CannotCarryError({
-    what: `an instance of a class inside a function with private members, its own or of ${id}`,
+    what: `an instance of a class inside a function or loop with private members, its own or of ${id}`,
     hint: "Move the class to the top level of its module",
   });
 }
