@@ -18,6 +18,7 @@ const DIFFERENCES: [name: string, native: unknown, compiled: unknown][] = [
   ["templatesAreCopied", [true, "a"], [false, "a"]],
   ["computedNames", ["k", "k"], ["", "k"]],
   ["disposedOfInLoopHeads", 4, 1],
+  ["namesInHeadsOfClasses", "A", ["Cannot access 'A' before initialization", "A"]],
   ["variablesOfBlocksAreCopied", [1, 2], [1, 1]],
 ];
 

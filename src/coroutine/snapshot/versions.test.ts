@@ -57,6 +57,11 @@ const compatible: [string, string, unknown][] = [
   ["a constant of the module, whose new value counts", source.replace("max: 3", "max: 4"), [11, 10, 4]],
   ["a method of a class, whose new code counts", source.replace("* 2", "* 3"), [11, 15, 3]],
   [
+    "the fields of a class, which instances from before do not have",
+    source.replace("class Box {", "class Box { added = 1;").replace("this.v * 2", "String(this.added)"),
+    [11, "undefined", 3],
+  ],
+  [
     "a function before it",
     source.replace("class Box", "async function a() { await 1; }\nclass Box"),
     [11, 10, 3],
