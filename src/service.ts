@@ -84,6 +84,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       loaded,
       metrics,
       telemetry,
+      started: () => gate?.isOpen === true,
       schedulerUnready: () => scheduler?.unready(),
     });
     gate = new StartGate(endpoint.app);
