@@ -170,6 +170,23 @@ test("a result that takes too long is exit code 1", async () => {
   assert.match(err, /has not ended after 20 ms\nhint: /);
 });
 
+test("what is no URL of a service is exit code 2", async () => {
+  for (const bad of ["foo", "ftp://x", "localhost:8000", "http://", ""]) {
+    for (const argv of [
+      ["call", "greet", "1"],
+      ["call", "greet", "1", "--direct"],
+      ["calls", "list"],
+    ]) {
+      const { exitCode, err } = await run([...argv, "--url", bad]);
+      assert.equal(
+        err,
+        `error: '${bad}' is not a URL of a service\nhint: it begins with http:// or https://, e.g. http://localhost:8000`,
+      );
+      assert.equal(exitCode, 2);
+    }
+  }
+});
+
 test("no service at the URL is exit code 3", async () => {
   const { exitCode, err } = await run(["call", "greet", "1", "--url", "http://127.0.0.1:9"]);
   assert.equal(exitCode, 3);
