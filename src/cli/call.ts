@@ -13,6 +13,7 @@ import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { renderValue, toJson } from "./render-value.ts";
 import { type RunResult, runOnEndpoint } from "./run-on-endpoint.ts";
+import { unlessSignal } from "./signals.ts";
 
 interface CallFlags {
   url?: string;
@@ -112,7 +113,10 @@ async function callDurably(
 /** Whatever ends the waiting, the call is in the store: its id must not be lost with the connection. */
 async function endOf(client: ControlClient, id: string, timeoutMs: number): Promise<WaitResponse> {
   try {
-    return await waitForEnd(client, id, timeoutMs);
+    return await unlessSignal(
+      waitForEnd(client, id, timeoutMs),
+      (signal, exitCode) => new CliError(`${signal}: call ${id} goes on`, { exitCode }),
+    );
   } catch (error) {
     const { message } = error as Error;
     throw new CliError(message.includes(id) ? message : `call ${id}: ${message}`, {
