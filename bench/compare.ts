@@ -1,6 +1,6 @@
 // npm run bench:compare BEFORE AFTER: says what changed between two results, noise allowed for.
 import { Command } from "commander";
-import { compareResults } from "./harness/compare.ts";
+import { compareResults, whyIncomparable } from "./harness/compare.ts";
 import { readResult } from "./harness/result.ts";
 import { renderComparisons } from "./harness/table.ts";
 
@@ -14,7 +14,15 @@ const command = new Command("bench:compare")
   .option("--fail", "exit with 1 when anything is slower or failed")
   .parse(process.argv);
 
-const [before, after] = command.args.map((file) => readResult(file));
+const [before, after] = command.args.map((file) => {
+  try {
+    return readResult(file);
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+});
+const incomparable = whyIncomparable(before!, after!);
+if (incomparable !== undefined) refuse(incomparable);
 const { json, fail } = command.opts<{ json?: boolean; fail?: boolean }>();
 const rows = compareResults(before!, after!);
 if (json) console.log(JSON.stringify(rows, null, 1));
@@ -23,3 +31,8 @@ else console.log(renderComparisons(rows));
 if (before!.machine.cpu !== after!.machine.cpu)
   console.error("note: the results come from different processors");
 if (fail && rows.some((row) => row.verdict === "slower" || row.verdict === "failed")) process.exitCode = 1;
+
+function refuse(message: string): never {
+  console.error(`error: ${message}`);
+  process.exit(2);
+}

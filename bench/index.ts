@@ -1,6 +1,6 @@
 // npm run bench: measures the service in several scenarios, writes JSON and an HTML report.
 import { fileURLToPath } from "node:url";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { updateDocs } from "./harness/docs.ts";
 import { describeCommit, describeMachine } from "./harness/machine.ts";
 import { choosePinning } from "./harness/processes.ts";
@@ -44,7 +44,11 @@ const options = new Command("bench")
   .description(
     "Measure the service: each scenario runs the real service in a process of its own, load from another.",
   )
-  .option("--size <size>", "smoke (seconds, for CI) or real (minutes)", "real")
+  .addOption(
+    new Option("--size <size>", "smoke (seconds, for CI) or real (minutes)")
+      .choices(["smoke", "real"])
+      .default("real"),
+  )
   .option("--scenario <names...>", "only these scenarios (see --list); a * at the end stands for anything")
   .option("--mode <text>", "of scenarios with a scheduler only the modes with this in their name", "")
   .option("--list", "list the scenarios and what they do not measure")

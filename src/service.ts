@@ -58,7 +58,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, logger } = options;
   const metrics = new Registry();
   const countEvent = endpointMetrics(metrics);
-  const countSchedulerEvent = schedulerMetrics(metrics);
+  const served = new Set<string>();
+  const countSchedulerEvent = schedulerMetrics(metrics, (name) => served.has(name));
   const loaded: Loaded = { host: undefined, functions: [] };
   const live = new LivePart(config, {
     pool: () => loaded.host?.snapshot(),
@@ -84,6 +85,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       loaded,
       metrics,
       telemetry,
+      started: () => gate?.isOpen === true,
       schedulerUnready: () => scheduler?.unready(),
     });
     gate = new StartGate(endpoint.app);
@@ -98,6 +100,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const env = functionEnvironment(config, url, stateKey);
     const host = createFunctionHost({ ...options, telemetry, env });
     loaded.functions = await host.start();
+    for (const { name } of loaded.functions) served.add(name);
     loaded.host = host;
     // Before the endpoint, so that it closes after it: requests in flight still run.
     started.splice(started.indexOf(listening), 0, {

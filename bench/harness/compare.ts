@@ -20,6 +20,12 @@ export interface Comparison {
   verdict: "faster" | "slower" | "same" | "failed";
 }
 
+/** Why no figure of the one says anything about the other; undefined when they can be compared. */
+export function whyIncomparable(before: BenchResult, after: BenchResult): string | undefined {
+  if (before.size === after.size) return undefined;
+  return `the results are of different sizes, ${before.size} and ${after.size}: they did not do the same work`;
+}
+
 /** Pairs measurements by scenario and mode; those in only one result are left out. */
 export function compareResults(before: BenchResult, after: BenchResult): Comparison[] {
   const key = (m: Measurement) => `${m.scenario}\u0000${m.mode}\u0000${m.unit}`;

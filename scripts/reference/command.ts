@@ -31,7 +31,7 @@ set. Errors are one line that says what is wrong and one that says what to do; \
 | ${EXIT.failed} | the call failed, or the service could not start |
 | ${EXIT.usage} | the command line or the configuration is wrong |
 | ${EXIT.unreachable} | no service answers at the URL |
-| 128 + n | \`serve\` was ended by a second signal n: 130 for SIGINT, 143 for SIGTERM |
+| 128 + n | \`serve\` was ended by a second signal n, or \`call\` by the first while it waited: 130 for SIGINT, 143 for SIGTERM |
 
 ## dispatch
 `;

@@ -17,12 +17,14 @@ export interface ScheduledCall {
   /** Where the function is served. Default: by the scheduler's own process. */
   endpoint?: string | undefined;
   delayMs?: number | undefined;
+  /** Default: as the function says. */
+  expirationMs?: number | undefined;
   idempotencyKey?: string | undefined;
 }
 
 /** Resolves with the dispatch id once the call is recorded. */
 export async function dispatchCall(client: ControlClient, call: ScheduledCall): Promise<string> {
-  const { delayMs, idempotencyKey } = call;
+  const { delayMs, expirationMs, idempotencyKey } = call;
   const options = create(CallOptionsSchema, {
     ...(delayMs === undefined ? {} : { delay: durationFromMs(delayMs) }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
@@ -33,6 +35,7 @@ export async function dispatchCall(client: ControlClient, call: ScheduledCall): 
         endpoint: call.endpoint ?? LOCAL_ENDPOINT,
         function: call.name,
         input: encodeArguments(call.args),
+        ...(expirationMs === undefined ? {} : { expiration: durationFromMs(expirationMs) }),
         ...(delayMs === undefined && idempotencyKey === undefined ? {} : { options }),
       },
     ],

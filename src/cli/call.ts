@@ -13,6 +13,7 @@ import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
 import { renderValue, toJson } from "./render-value.ts";
 import { type RunResult, runOnEndpoint } from "./run-on-endpoint.ts";
+import { unlessSignal } from "./signals.ts";
 
 interface CallFlags {
   url?: string;
@@ -20,6 +21,7 @@ interface CallFlags {
   timeoutMs: string;
   endpoint?: string;
   delayMs?: string;
+  expirationMs?: string;
   idempotencyKey?: string;
   /** commander's form of --no-wait. */
   wait: boolean;
@@ -40,6 +42,10 @@ export function callCommand(context: CliContext, setExitCode: (code: number) => 
     )
     .option("--endpoint <url>", "Where the function is served (default: by the service itself)")
     .option("--delay-ms <ms>", "Start the call no sooner than this, milliseconds")
+    .option(
+      "--expiration-ms <ms>",
+      "The call fails when it has not ended after this, milliseconds; 0 is never (default: as the function says)",
+    )
     .option("--idempotency-key <key>", "Calls with the same key are one call")
     .option("--no-wait", "Print the dispatch id and do not wait for the result.")
     .option("--direct", "One run without the scheduler: not recorded, not retried.")
@@ -89,14 +95,17 @@ async function callDurably(
   const url = flags.url ?? config.apiUrl ?? httpUrl(config.endpointUrl) ?? addressUrl(config.endpointAddr);
   const client = new ControlClient({ url, apiKey: config.apiKey ?? config.apiKeys[0] });
   const timeoutMs = milliseconds(flags.timeoutMs, "--timeout-ms");
-  const delayMs = flags.delayMs === undefined ? undefined : milliseconds(flags.delayMs, "--delay-ms");
+  const optionalMs = (text: string | undefined, flag: string) =>
+    text === undefined ? undefined : milliseconds(text, flag);
+  const delayMs = optionalMs(flags.delayMs, "--delay-ms");
+  const expirationMs = optionalMs(flags.expirationMs, "--expiration-ms");
   try {
     const { endpoint, idempotencyKey } = flags;
-    const id = await dispatchCall(client, { name, args, endpoint, delayMs, idempotencyKey });
+    const id = await dispatchCall(client, { name, args, endpoint, delayMs, expirationMs, idempotencyKey });
     return flags.wait ? resultOf(await endOf(client, id, timeoutMs)) : id;
   } catch (error) {
-    const needsScheduler = !flags.wait || delayMs !== undefined || flags.idempotencyKey !== undefined;
-    if (!(error instanceof NoSchedulerError) || needsScheduler) throw error;
+    const needsScheduler = [delayMs, expirationMs, flags.idempotencyKey].some((one) => one !== undefined);
+    if (!(error instanceof NoSchedulerError) || needsScheduler || !flags.wait) throw error;
     return callDirectly(name, args, { ...flags, url: flags.endpoint ?? url }, config);
   }
 }
@@ -104,7 +113,10 @@ async function callDurably(
 /** Whatever ends the waiting, the call is in the store: its id must not be lost with the connection. */
 async function endOf(client: ControlClient, id: string, timeoutMs: number): Promise<WaitResponse> {
   try {
-    return await waitForEnd(client, id, timeoutMs);
+    return await unlessSignal(
+      waitForEnd(client, id, timeoutMs),
+      (signal, exitCode) => new CliError(`${signal}: call ${id} goes on`, { exitCode }),
+    );
   } catch (error) {
     const { message } = error as Error;
     throw new CliError(message.includes(id) ? message : `call ${id}: ${message}`, {

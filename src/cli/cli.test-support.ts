@@ -9,7 +9,7 @@ import pc from "picocolors";
 import { runCommand } from "./main.ts";
 
 export const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
-const BIN = fileURLToPath(new URL("../../bin/dispatch.js", import.meta.url));
+export const BIN = fileURLToPath(new URL("../../bin/dispatch.js", import.meta.url));
 
 /** Runs a command in this process. */
 export async function run(

@@ -52,6 +52,20 @@ test("call --direct runs past the scheduler, --no-wait gives the id", async () =
   assert.equal((await run(["calls", "wait", id, ...url])).out, "1");
 });
 
+test("a call expires as its function says, or as --expiration-ms says", async () => {
+  const own = await run(["call", "hasty", ...url]);
+  assert.match(own.err, /^TIMEOUT: Timeout: the call did not end before its expiration time$/m);
+  assert.match(
+    (await run(["call", "slow", "5000", "--expiration-ms", "50", ...url])).err,
+    /^TIMEOUT: Timeout:/,
+  );
+  const { out: id } = await run(["call", "hasty", "--expiration-ms", "0", "--no-wait", ...url]);
+  const { info } = JSON.parse((await run(["calls", "get", id, "--json", ...url])).out);
+  assert.equal(info.expirationTime, undefined);
+  await run(["calls", "cancel", id, ...url]);
+  assert.equal((await run(["call", "slow", "1", "--expiration-ms", "soon", ...url])).exitCode, 2);
+});
+
 test("call --json is for scripts: bigints as text, maps as pairs", async () => {
   const { out } = await run(["call", "map", "--json", ...url]);
   assert.deepEqual(JSON.parse(out), { status: "OK", output: [["big", "1152921504606846976"]] });
@@ -156,6 +170,23 @@ test("a result that takes too long is exit code 1", async () => {
   assert.match(err, /has not ended after 20 ms\nhint: /);
 });
 
+test("what is no URL of a service is exit code 2", async () => {
+  for (const bad of ["foo", "ftp://x", "localhost:8000", "http://", ""]) {
+    for (const argv of [
+      ["call", "greet", "1"],
+      ["call", "greet", "1", "--direct"],
+      ["calls", "list"],
+    ]) {
+      const { exitCode, err } = await run([...argv, "--url", bad]);
+      assert.equal(
+        err,
+        `error: '${bad}' is not a URL of a service\nhint: it begins with http:// or https://, e.g. http://localhost:8000`,
+      );
+      assert.equal(exitCode, 2);
+    }
+  }
+});
+
 test("no service at the URL is exit code 3", async () => {
   const { exitCode, err } = await run(["call", "greet", "1", "--url", "http://127.0.0.1:9"]);
   assert.equal(exitCode, 3);
@@ -166,7 +197,7 @@ test("functions lists what a module defines", async () => {
   const { out } = await run(["functions", fixture("functions.ts")]);
   assert.match(out, /^function\s+kind\s+registry\s+options\ngreet\s+async\s+default/);
   const list = JSON.parse((await run(["functions", fixture("functions.ts"), "--json"])).out) as object[];
-  assert.equal(list.length, 7);
+  assert.equal(list.length, 8);
 });
 
 test("a module that cannot load shows its own stack, and nothing of ours to guess at", async () => {

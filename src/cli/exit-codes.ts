@@ -7,6 +7,6 @@ export const EXIT = {
   usage: 2,
   /** No service answers at the URL. */
   unreachable: 3,
-  /** Ended by a second signal: 128 and its number. */
+  /** `serve` ended by a second signal, `call` by the first: 128 and its number. */
   signal: (number: number) => 128 + number,
 } as const;

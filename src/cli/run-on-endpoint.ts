@@ -6,6 +6,7 @@ import { RunRequestSchema } from "../wire/gen/dispatch/sdk/v1/function_pb.js";
 import { type AnyBytes, readAny, readRunResponse } from "../wire/hot-path/index.ts";
 import { decodeValue, encodeArguments, ValueError } from "../wire/values/index.ts";
 import { CliError } from "./cli-error.ts";
+import { checkServiceUrl } from "./service-url.ts";
 import { unreachable } from "./unreachable.ts";
 
 export interface DirectRun {
@@ -34,7 +35,8 @@ export interface ShownError {
 
 /** @throws {CliError} when nobody answers, or the answer is no result */
 export async function runOnEndpoint(run: DirectRun): Promise<RunResult> {
-  const { name, args } = run;
+  const { name, args, url } = run;
+  checkServiceUrl(url);
   const request = create(RunRequestSchema, {
     function: name,
     directive: { case: "input", value: encodeArguments(args) },

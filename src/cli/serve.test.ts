@@ -1,12 +1,41 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fixture, run, serve, temporaryFolder } from "./cli.test-support.ts";
+import { setTimeout as wait } from "node:timers/promises";
+import { BIN, fixture, run, serve, temporaryFolder } from "./cli.test-support.ts";
 
 const functions = fixture("functions.ts");
 const status = async (url: string) => (await fetch(url)).status;
+
+test("call that is interrupted says the id, and that the call goes on", async () => {
+  using folder = temporaryFolder();
+  await using service = await serve([fixture("functions.ts")], { cwd: folder.path });
+  const argv = [BIN, "call", "slow", "60000", "--url", service.url];
+  const child = spawn(process.execPath, argv, { cwd: folder.path, stdio: ["ignore", "ignore", "pipe"] });
+  let text = "";
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  const ended = once(child, "close");
+  const list = async () =>
+    JSON.parse((await run(["calls", "list", "--json", "--url", service.url])).out) as {
+      dispatchId: string;
+    }[];
+  while ((await list()).length === 0) await wait(20);
+  // Recorded is not yet waited for: its answer may be on the way.
+  await wait(300);
+  child.kill("SIGINT");
+  const [code] = await ended;
+  const [one] = await list();
+  assert.equal(
+    text,
+    `error: SIGINT: call ${one!.dispatchId} goes on\nhint: the call is recorded; \`dispatch calls wait ${one!.dispatchId}\` goes on waiting for it\n`,
+  );
+  assert.equal(code, 130);
+});
 
 test("serve answers calls; SIGTERM turns /readyz to 503, lets runs end, and exits with 0", async () => {
   using folder = temporaryFolder();

@@ -1,4 +1,4 @@
-/** The signals that end the service. */
+/** The signals that end a command. */
 import { constants } from "node:os";
 import { EXIT } from "./exit-codes.ts";
 
@@ -17,4 +17,20 @@ export function untilSignal(): Promise<NodeJS.Signals> {
     process.on("SIGTERM", onSignal);
     process.on("SIGINT", onSignal);
   });
+}
+
+/** Rejects with what `error` makes of the first SIGTERM or SIGINT that comes while the work goes on. */
+export async function unlessSignal<T>(
+  work: Promise<T>,
+  error: (signal: NodeJS.Signals, exitCode: number) => Error,
+): Promise<T> {
+  const interrupted = Promise.withResolvers<never>();
+  const onSignal = (signal: NodeJS.Signals) =>
+    interrupted.reject(error(signal, EXIT.signal(constants.signals[signal])));
+  process.once("SIGTERM", onSignal).once("SIGINT", onSignal);
+  try {
+    return await Promise.race([work, interrupted.promise]);
+  } finally {
+    process.off("SIGTERM", onSignal).off("SIGINT", onSignal);
+  }
 }

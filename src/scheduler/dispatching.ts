@@ -5,6 +5,8 @@ import { callFault } from "./call/polls.ts";
 import type { Engine } from "./engine.ts";
 import type { Entry } from "./entry.ts";
 import { SchedulerError } from "./errors.ts";
+import { type ExpirationRules, expirationMsOf } from "./expiration.ts";
+import type { SchedulerSettings } from "./options.ts";
 import type { DispatchCall } from "./types.ts";
 
 const KEY_LENGTH_MAX = 512;
@@ -14,7 +16,7 @@ export function acceptCalls(
   engine: Engine,
   calls: readonly DispatchCall[],
   firstId: number,
-  keyRetentionMs: number,
+  settings: Pick<SchedulerSettings, "keyRetentionMs"> & ExpirationRules,
 ): Promise<string[]> {
   for (let i = 0; i < calls.length; i++) {
     const fault = dispatchFault(calls[i]!);
@@ -35,7 +37,7 @@ export function acceptCalls(
         endpoint: call.endpoint,
         function: call.function,
         version: call.version ?? "",
-        expirationMs: call.expirationMs,
+        expirationMs: expirationMsOf(call, settings),
         delayMs: call.delayMs,
         priority: call.priority,
         retry: call.retry ?? null,
@@ -43,7 +45,11 @@ export function acceptCalls(
       },
       nowMs,
     );
-    const { entry, change } = engine.insert(root, call.input ?? null, keyOf(call, nowMs, keyRetentionMs));
+    const { entry, change } = engine.insert(
+      root,
+      call.input ?? null,
+      keyOf(call, nowMs, settings.keyRetentionMs),
+    );
     entries.push(entry);
     changes.push(change);
   }

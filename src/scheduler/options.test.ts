@@ -14,6 +14,7 @@ test("the defaults are these", () => {
     retryOf: _____,
     onLost: ______,
     concurrencyMaxOf: _______,
+    expirationMsOf: ________,
     isOwn,
     journal,
     ...defaults

@@ -44,6 +44,8 @@ export interface SchedulerOptions {
   retry?: RetryRecord;
   /** A function's own policy, over `retry` and under the call's. */
   retryOf?: (functionName: string) => RetryRecord | undefined;
+  /** How long a call of a function at an endpoint of this process may last, where the call does not say. Default: no limit. */
+  expirationMsOf?: (functionName: string) => number | undefined;
   /**
    * Restarts from the input after INCOMPATIBLE_STATE. With too few, a call in flight during a roll-back of code
    * fails; with many, code that can never read its own state runs that often. Default: 3.
@@ -122,6 +124,7 @@ export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
       restartsMax: options.restartsMax ?? DEFAULT_RETRY.restartsMax,
     },
     retryOf: options.retryOf ?? (() => undefined),
+    expirationMsOf: options.expirationMsOf ?? (() => undefined),
     restartsMax: options.restartsMax ?? DEFAULT_RETRY.restartsMax,
     runTimeoutMs: options.runTimeoutMs ?? 600_000,
     graceMs: options.graceMs ?? 5_000,

@@ -210,6 +210,52 @@ test("an expired call ends with TIMEOUT while it runs, its attempt is aborted an
   await subject.close();
 });
 
+test("a function's expiration holds for its calls, by whomever they are made, unless they say their own", async () => {
+  const subject = await new Subject()
+    .on("limited", () => failedResponse(Status.TEMPORARY_ERROR))
+    .on("parent", ({ results }) =>
+      results.length > 0
+        ? exitResponse("heard")
+        : pollResponse({ state: "s", calls: [child("limited")], maxWaitMs: 3_600_000, min: 1, max: 1 }),
+    )
+    .on("tail", () => tailResponse("limited", "again"))
+    .open({
+      retry: { attemptsMax: 1_000, delayMsMax: 200 },
+      isOwn: () => true,
+      expirationMsOf: (name) => (name === "limited" ? 1_500 : undefined),
+    });
+  const lifeOf = async (id: string) => {
+    const { createdAtMs, expiresAtMs } = await subject.until(subject.scheduler.get(id));
+    return expiresAtMs! - createdAtMs;
+  };
+  for (const [own, lifeMs] of [
+    [undefined, 1_500],
+    [500, 500],
+    [4_000, 4_000],
+  ] as const) {
+    const id = await subject.dispatch("limited", { expirationMs: own });
+    assert.equal((await subject.result(id)).status, Status.TIMEOUT);
+    assert.equal(await lifeOf(id), lifeMs);
+  }
+  assert.equal((await subject.result(await subject.dispatch("parent"))).text, "heard");
+  const { calls } = await subject.until(subject.scheduler.list({}));
+  assert.equal(calls.find(({ parentId }) => parentId !== undefined)?.state, "expired");
+  assert.equal((await subject.result(await subject.dispatch("tail"))).status, Status.TIMEOUT);
+  const given = await subject.dispatch("tail", { expirationMs: 3_000 });
+  assert.equal((await subject.result(given)).status, Status.TIMEOUT);
+  assert.equal(await lifeOf(given), 3_000);
+  await subject.close();
+});
+
+test("a function elsewhere is not held to the expiration of one of the same name here", async () => {
+  const subject = await new Subject()
+    .on("limited", () => failedResponse(Status.TEMPORARY_ERROR))
+    .open({ retry: { attemptsMax: 3 }, isOwn: () => false, expirationMsOf: () => 1 });
+  const id = await subject.dispatch("limited");
+  assert.equal((await subject.result(id)).status, Status.TEMPORARY_ERROR);
+  await subject.close();
+});
+
 test("a tail call takes the call's place under its id", async () => {
   const subject = await new Subject()
     .on("count", ({ input }) => {

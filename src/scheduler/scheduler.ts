@@ -91,7 +91,7 @@ export class Scheduler implements SchedulerApi {
     if (calls.length === 0) return [];
     this.#refuseWhenFull(calls.length);
     const firstId = this.#engine.ids.take(calls.length) ?? (await this.#idsFor(calls.length));
-    return await acceptCalls(this.#engine, calls, firstId, this.#settings.keyRetentionMs);
+    return await acceptCalls(this.#engine, calls, firstId, this.#settings);
   }
 
   async wait(id: string, signal?: AbortSignal): Promise<CallResult> {

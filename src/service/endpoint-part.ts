@@ -21,6 +21,8 @@ export function endpointOf(
     loaded: Loaded;
     metrics: Registry;
     telemetry: Telemetry;
+    /** Whether the start is through: until then runs wait, and it may still fail. */
+    started: () => boolean;
     /** Why the scheduler beside it takes no calls. */
     schedulerUnready: () => string | undefined;
   },
@@ -38,7 +40,9 @@ export function endpointOf(
     verify: verifierOf(config),
     metrics: metricsPage(config, metrics),
     unready: () =>
-      loaded.host === undefined ? "starting" : (loaded.host.unready() ?? parts.schedulerUnready()),
+      loaded.host === undefined || !parts.started()
+        ? "starting"
+        : (loaded.host.unready() ?? parts.schedulerUnready()),
     bodyLimitBytes: config.bodyLimitBytes,
     heldBytesMax: config.heldBytesMax,
     requestTimeoutMs: config.requestTimeoutMs,

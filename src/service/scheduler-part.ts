@@ -121,6 +121,7 @@ export class SchedulerPart {
       isOwn: (endpoint) => this.#policy.isLocal(endpoint),
       ...journalOf(config, telemetry),
       retryOf: (name) => optionsOf(name)?.retry,
+      expirationMsOf: (name) => optionsOf(name)?.expirationMs,
       concurrencyMaxOf: (name) => optionsOf(name)?.concurrencyMax,
     });
     schedulerGauges(metrics, () => ({
@@ -162,6 +163,7 @@ export class SchedulerPart {
 
 interface FunctionOptions {
   readonly retry?: NonNullable<SchedulerOptions["retry"]>;
+  readonly expirationMs?: number;
   readonly concurrencyMax?: number;
 }
 

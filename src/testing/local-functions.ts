@@ -60,6 +60,11 @@ export class LocalFunctions implements Delivery {
     return (info?.options as { retry?: RetryRecord } | undefined)?.retry;
   }
 
+  expirationMsOf(name: string): number | undefined {
+    const info = this.#runner.functions.find((one) => one.name === name);
+    return (info?.options as { expirationMs?: number } | undefined)?.expirationMs;
+  }
+
   concurrencyMaxOf(name: string): number | undefined {
     const info = this.#runner.functions.find((one) => one.name === name);
     return (info?.options as { concurrencyMax?: number } | undefined)?.concurrencyMax;

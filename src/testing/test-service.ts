@@ -172,6 +172,7 @@ export class TestService {
       Scheduler.open({
         telemetry: silentTelemetry,
         retryOf: (name) => this.#functions.retryOf(name),
+        expirationMsOf: (name) => this.#functions.expirationMsOf(name),
         isOwn: () => true,
         concurrencyMaxOf: (name) => this.#functions.concurrencyMaxOf(name),
         ...this.#options.scheduler,

@@ -10,6 +10,7 @@ import {
 import type { ConnectError } from "../../wire/connect-error.ts";
 import { connectErrorOfResponse } from "../../wire/connect-error-response.ts";
 import { CliError } from "../cli-error.ts";
+import { checkServiceUrl } from "../service-url.ts";
 import { unreachable } from "../unreachable.ts";
 
 export interface ControlClientOptions {
@@ -25,7 +26,9 @@ export class NoSchedulerError extends CliError {}
 export class ControlClient {
   readonly #options: ControlClientOptions;
 
+  /** @throws {CliError} when the URL is none */
   constructor(options: ControlClientOptions) {
+    checkServiceUrl(options.url);
     this.#options = options;
   }
 

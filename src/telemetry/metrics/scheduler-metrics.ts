@@ -3,6 +3,7 @@ import { Gauge, type Registry } from "prom-client";
 import type { SchedulerEvent } from "../scheduler-events.ts";
 import { BATCH_SIZE, DURATION_SECONDS } from "./buckets.ts";
 import { FoldedCounter, FoldedHistogram } from "./folded.ts";
+import { FunctionLabels } from "./function-labels.ts";
 import { gauge } from "./gauge.ts";
 
 /** The scheduler's figures at the moment of a scrape. */
@@ -22,7 +23,11 @@ export interface SchedulerGaugeFigures {
 /** Names of foreign functions come from callers: the busiest so many routes are shown, and no more. */
 const ROUTES_SHOWN = 100;
 
-export function schedulerMetrics(registry: Registry): (event: { readonly type: string }) => void {
+export function schedulerMetrics(
+  registry: Registry,
+  isServed: (functionName: string) => boolean,
+): (event: { readonly type: string }) => void {
+  const functions = new FunctionLabels(isServed);
   const ended = new FoldedCounter(registry, {
     name: "dispatch_calls_ended_total",
     help: "Calls that ended, by function and how.",
@@ -79,10 +84,10 @@ export function schedulerMetrics(registry: Registry): (event: { readonly type: s
         commitsFailed.add([event.code]);
         break;
       case "scheduler-calls-ended":
-        ended.add([event.function, event.state], event.count);
+        ended.add([functions.labelOf(event.function), event.state], event.count);
         break;
       case "scheduler-attempt-failed":
-        attemptsFailed.add([event.function, event.status]);
+        attemptsFailed.add([functions.labelOf(event.function), event.status]);
         break;
       case "scheduler-calls-refused":
         refused.add([event.reason], event.count);
