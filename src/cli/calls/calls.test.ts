@@ -135,6 +135,7 @@ test("a backup is a whole store, and never takes the place of a file", async () 
   assert.equal(exitCode, 0);
   const file = join(folder, "copy.db");
   assert.equal(out, `${statSync(file).size} bytes written to copy.db`);
+  if (process.platform !== "win32") assert.equal(statSync(file).mode & 0o777, 0o600);
   const copy = new DatabaseSync(file, { readOnly: true });
   assert.deepEqual({ ...copy.prepare("PRAGMA integrity_check").get() }, { integrity_check: "ok" });
   copy.close();
