@@ -3,10 +3,11 @@ import { jsonOf } from "../../scheduler/api/index.ts";
 import { type CallDetail, CallDetailSchema } from "../../wire/gen/dispatch/control/v1/call_info_pb.js";
 import { ControlService, EventsResponseSchema } from "../../wire/gen/dispatch/control/v1/control_pb.js";
 import { Status, statusName } from "../../wire/status.ts";
+import { argumentsText, valueText } from "../../wire/values/any-text.ts";
 import type { CliContext } from "../context.ts";
 import { renderTable } from "../table.ts";
 import { addServiceFlags, clientOf } from "./service-flags.ts";
-import { argumentsText, durationText, paintedState, timeText, valueText } from "./text.ts";
+import { durationText, paintedState, timeText } from "./text.ts";
 
 export function getCommand(context: CliContext): Command {
   const command = new Command("get")
