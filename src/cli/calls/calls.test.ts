@@ -80,7 +80,7 @@ test("list shows calls by function and state, as a table and as JSON", async () 
     "--since",
     "1h",
   ]);
-  assert.match(out, /^ID +FUNCTION +STATE +ATTEMPTS +CREATED \(UTC\) +DURATION\n/);
+  assert.match(out, /^ID +FUNCTION +STATE +RUNS +CREATED \(UTC\) +DURATION\n/);
   assert.match(out, new RegExp(`^${id} +refuse +failed +1 +\\d{4}-`, "m"));
   const json = JSON.parse((await command(["calls", "list", "--limit", "1", "--json"])).out);
   assert.equal(json.length, 1);

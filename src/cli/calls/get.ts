@@ -58,7 +58,7 @@ function detailText({ info, input, result }: CallDetail, nowMs: number, { colors
     ["status", call.status === Status.UNSPECIFIED ? "" : statusName(call.status)],
     ["parent", call.parentDispatchId],
     ["root", call.rootDispatchId === call.dispatchId ? "" : call.rootDispatchId],
-    ["attempts", `${call.attempts}${call.failures > 0 ? `, the last ${call.failures} failed` : ""}`],
+    ["runs", `${call.attempts}${call.failures > 0 ? `, the last ${call.failures} failed` : ""}`],
     ["priority", call.priority === 0 ? "" : String(call.priority)],
     ["created", timeText(call.creationTime)],
     ["expires", timeText(call.expirationTime)],
