@@ -1,8 +1,8 @@
 // Packs the package, installs it in an empty project, serves a TypeScript module there and calls a function of it.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -27,7 +27,9 @@ export const double = dispatch.function("double", (value: number) => value * 2);
 export const quadruple = dispatch.function("quadruple", async (value: number) => double(await double(value)));
 `,
   );
-  const bin = join(project, "node_modules", "dispatch-ts", "bin", "dispatch.js");
+  const installed = join(project, "node_modules", "dispatch-ts");
+  expect(brokenLinks(installed).join("\n"), "");
+  const bin = join(installed, "bin", "dispatch.js");
   const service = spawn(process.execPath, [bin, "serve", "functions.ts", "--endpoint-addr", "127.0.0.1:0"], {
     cwd: project,
     stdio: ["ignore", "inherit", "pipe"],
@@ -50,6 +52,15 @@ export const quadruple = dispatch.function("quadruple", async (value: number) =>
   console.log(`${filename} installs, serves and answers`);
 } finally {
   rmSync(project, { recursive: true, force: true });
+}
+
+/** What the package's documents link to and the package does not have. */
+function brokenLinks(folder: string): string[] {
+  return globSync("{*.md,docs/**/*.md,dashboards/*.md}", { cwd: folder }).flatMap((file) =>
+    [...readFileSync(join(folder, file), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+      .filter(([, target]) => !existsSync(join(folder, dirname(file), target!)))
+      .map(([, target]) => `${file} links to ${target}`),
+  );
 }
 
 async function listeningUrl(log: NodeJS.ReadableStream): Promise<string> {

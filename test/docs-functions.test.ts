@@ -16,6 +16,28 @@ test("the guide's functions run as it says", async () => {
   assert.equal(out.trim(), '"A7-250: remember A7"');
 });
 
+test("a call that is not awaited is not made, and the log says so; .dispatch() is made", async () => {
+  using folder = temporaryFolder();
+  const [, source] = /^```ts\n(\/\/ notify\.ts[\s\S]*?)^```/m.exec(guide)!;
+  writeFileSync(join(folder.path, "notify.ts"), source!);
+  await using service = await serve(["notify.ts"], { cwd: folder.path });
+  const call = async (name: string) => (await run(["call", name, '"A7"', "--url", service.url])).out.trim();
+  assert.equal(await call("forgets"), '"done"');
+  const line = await service.logged(/ended without awaiting/);
+  assert.equal(
+    line.msg,
+    "in a thread: forgets ended without awaiting its call of notify, which is not made: await it, or use .dispatch()",
+  );
+  assert.equal(line.level, 40);
+  assert.equal(line.function, "forgets");
+  assert.match(String(line.dispatchId), /./);
+  assert.equal(await call("firesAndForgets"), '"done"');
+  const seen = async () =>
+    (await run(["calls", "list", "--function", "notify", "--json", "--url", service.url])).out;
+  const made = JSON.parse(await seen()) as { function: string }[];
+  assert.equal(made.length, 1);
+});
+
 test("the guide's table of failures says what the SDK decides", () => {
   const { Status } = sdk;
   const withCode = (code: string) => Object.assign(new Error(code), { code, errno: -1, syscall: "connect" });

@@ -80,6 +80,18 @@ test("a failing call is found, read and retried", { skip: noBrowser }, async () 
   assert.deepEqual(t.problems, []);
 });
 
+test("dates and maps are shown as what they are", { skip: noBrowser }, async () => {
+  const id = await callAndWait("receipt", new Date("2024-06-27T03:33:12Z"));
+  await using t = await openPage();
+  await t.page.getByLabel("Id").fill(id);
+  await t.page.keyboard.press("Enter");
+  const detail = t.page.locator("#detail");
+  await detail.getByText("Map(1) { 'tea' => 250 }").waitFor();
+  assert.match(await detail.innerText(), /Output\s+\{\s+paidAt: 2024-06-27T03:33:12\.000Z,/);
+  assert.match(await detail.innerText(), /Input\s+2024-06-27T03:33:12\.000Z/);
+  assert.deepEqual(t.problems, []);
+});
+
 test("the tree of a call is drawn with its children", { skip: noBrowser }, async () => {
   const id = await callAndWait("parent", 1);
   await using t = await openPage();

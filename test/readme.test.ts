@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { run, serve, temporaryFolder } from "../src/cli/cli.test-support.ts";
@@ -32,6 +32,19 @@ test("every npm script that the documents name exists", () => {
     if (!existsSync(file)) continue;
     for (const [, name] of readFileSync(file, "utf8").matchAll(/npm run (?:-s )?([\w:]+)/g)) {
       assert.ok(scripts[name!], `${file} names npm run ${name}`);
+    }
+  }
+});
+
+test("what the published documents link to is published", () => {
+  const { files } = JSON.parse(readFileSync("package.json", "utf8")) as { files: string[] };
+  const isPublished = (path: string) => files.some((one) => path === one || path.startsWith(`${one}/`));
+  const documents = globSync("{*.md,docs/**/*.md,dashboards/*.md}").filter(isPublished);
+  assert.ok(documents.length > 10);
+  for (const file of documents) {
+    for (const [, target] of readFileSync(file, "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)) {
+      const path = join(dirname(file), target!);
+      assert.ok(existsSync(path) && isPublished(path.replace(/\/$/, "")), `${file} links to ${target}`);
     }
   }
 });

@@ -1,23 +1,25 @@
 /** The seam between a pool thread and what runs in it. */
-import type { FunctionInfo } from "../src/pool/protocol.ts";
+import type { FunctionInfo, ThreadNotice } from "../src/pool/protocol.ts";
 
 /**
  * Loads the modules, once a thread, and gives what runs their functions. Throws what a module throws.
  *
  * @param setupModules URLs of modules that prepare the thread before any function is loaded, in this order
  * @param env what they are told. Default: the environment of the thread.
+ * @param notice tells the operator. Default: they warn by `process.emitWarning`.
  */
 export type CreateRunner = (
   modules: readonly string[],
   setupModules?: readonly string[],
   env?: SetupEnvironment,
+  notice?: (notice: ThreadNotice) => void,
 ) => Promise<Runner>;
 
 export type SetupEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** What a setup module exports: module hooks are installed here, drivers of runs set, an SDK for tracing begun. */
 export interface SetupModule {
-  setup?(env: SetupEnvironment): void | Promise<void>;
+  setup?(env: SetupEnvironment, notice?: (notice: ThreadNotice) => void): void | Promise<void>;
   /** Called before a thread is ended in order: the last moment to send what was gathered. */
   shutdown?(): void | Promise<void>;
 }

@@ -6,13 +6,13 @@ import { openRegistries, run, setInsideService } from "../src/sdk/index.ts";
 import { installedTracing } from "../src/telemetry/tracing/index.ts";
 import type { CreateRunner, Runner, SetupModule } from "./runner.ts";
 
-export const createRunner: CreateRunner = async (modules, setupModules = [], env = process.env) => {
+export const createRunner: CreateRunner = async (modules, setupModules = [], env = process.env, notice?) => {
   resolveOwnPackage();
   setInsideService(true);
   const setups: SetupModule[] = [];
   for (const url of setupModules) {
     const setup = (await import(url)) as SetupModule;
-    await setup.setup?.(env);
+    await setup.setup?.(env, notice);
     setups.unshift(setup);
   }
   for (const module of modules) await load(module);

@@ -3,7 +3,13 @@
  * owns the runs it was sent until they are answered; the front owns everything else.
  */
 import type { MessagePort } from "node:worker_threads";
-import { decodeRuns, type FunctionInfo, type StartTask, type ThreadTask } from "../src/pool/protocol.ts";
+import {
+  decodeRuns,
+  type FunctionInfo,
+  type StartTask,
+  type ThreadNotice,
+  type ThreadTask,
+} from "../src/pool/protocol.ts";
 import { SharedState } from "../src/pool/shared-state.ts";
 import { Answers } from "./answers.ts";
 import { blameRuns } from "./blame.ts";
@@ -28,7 +34,8 @@ async function start(task: StartTask): Promise<FunctionInfo[]> {
   yieldToFront();
   const shared = new SharedState(task.shared);
   const { createRunner } = (await import(task.runner)) as { createRunner: CreateRunner };
-  const runner = await createRunner(task.modules, task.setupModules);
+  const notice = (one: ThreadNotice) => task.port.postMessage(one);
+  const runner = await createRunner(task.modules, task.setupModules, process.env, notice);
   shutdown = runner.shutdown;
   const memory = new MemoryGuard(task.memoryBytesMax);
   if (memory.isExceeded(performance.now())) throw new Error(tooLarge(memory.usedBytes, task.memoryBytesMax));
@@ -37,7 +44,7 @@ async function start(task: StartTask): Promise<FunctionInfo[]> {
   const end = blameRuns({
     shared,
     fail: (run, message) => table.fail(run, message),
-    warn: (message) => task.port.postMessage(message),
+    warn: (message) => notice({ level: "error", message }),
     leave: () => answers?.send(),
   });
   setInterval(() => {

@@ -34,7 +34,8 @@ export function backupCommand(context: CliContext): Command {
 async function save(body: ReadableStream<Uint8Array>, target: string): Promise<number> {
   const partial = join(dirname(target), `.${basename(target)}.${process.pid}.part`);
   try {
-    await pipeline(Readable.fromWeb(body as never), createWriteStream(partial, { flags: "wx", flush: true }));
+    const file = createWriteStream(partial, { flags: "wx", flush: true, mode: 0o600 });
+    await pipeline(Readable.fromWeb(body as never), file);
     await link(partial, target);
     return (await stat(target)).size;
   } catch (error) {

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { Config } from "../config/index.ts";
 import type { WaitResponse } from "../wire/gen/dispatch/control/v1/control_pb.js";
 import { Status, statusName } from "../wire/status.ts";
+import { renderValue, toJson } from "../wire/values/render-value.ts";
 import { addressUrl } from "./address-url.ts";
 import { dispatchCall, resultOf } from "./call-through-scheduler.ts";
 import { ControlClient, NoSchedulerError } from "./calls/control-client.ts";
@@ -11,7 +12,6 @@ import { CliError } from "./cli-error.ts";
 import { readConfig } from "./config-flags.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit-codes.ts";
-import { renderValue, toJson } from "./render-value.ts";
 import { type RunResult, runOnEndpoint } from "./run-on-endpoint.ts";
 import { unlessSignal } from "./signals.ts";
 

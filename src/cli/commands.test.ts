@@ -5,9 +5,9 @@ import { after, before, test } from "node:test";
 import { pino } from "pino";
 import { resolveConfig } from "../config/index.ts";
 import { type Service, startService } from "../service.ts";
+import { toJson } from "../wire/values/render-value.ts";
 import { fixture, run, temporaryFolder } from "./cli.test-support.ts";
 import { wantsColors } from "./main.ts";
-import { toJson } from "./render-value.ts";
 
 let service: Service;
 let url: string[];

@@ -72,8 +72,8 @@ export class RunPool {
     this.#open = new OpenRuns(telemetry, now);
     this.#threads = new ThreadSet({ telemetry, now, code }, this.#options, {
       answered: (thread, answers) => this.#answered(thread, answers),
-      warned: (message) =>
-        telemetry.emit({ type: "notice", level: "error", message: `in a thread: ${message}` }),
+      noticed: (notice) =>
+        telemetry.emit({ ...notice, type: "notice", message: `in a thread: ${notice.message}` }),
       died: (thread, death, reason) => this.#died(thread, death, reason),
       available: () => this.#flush(),
       unavailable: () => this.#failWaiting("PoolUnavailable", UNAVAILABLE),

@@ -7,11 +7,12 @@
  * All little-endian.
  */
 import type { MessagePort } from "node:worker_threads";
+import type { Notice } from "../telemetry/endpoint-events.ts";
 
 /** First task of a thread. */
 export interface StartTask {
   type: "start";
-  /** Answers come back here, and warnings as strings; cancellations go out here, as the id of the run. */
+  /** Answers come back here, and what the operator should know as `ThreadNotice`; cancellations go out here, as the id of the run. */
   port: MessagePort;
   shared: SharedArrayBuffer;
   modules: readonly string[];
@@ -24,6 +25,9 @@ export interface StartTask {
   responseBytesMax: number;
   memoryBytesMax: number;
 }
+
+/** Something in a thread that the operator should know and that is no run's answer. */
+export type ThreadNotice = Omit<Notice, "type">;
 
 /** The last task of a thread that is ended in order, where its setup modules are to be shut down. */
 export interface StopTask {

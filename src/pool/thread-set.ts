@@ -8,7 +8,7 @@ import { PoolThread, type ThreadEvents } from "./thread.ts";
 import type { ThreadCode } from "./thread-code.ts";
 import type { Death } from "./verdict.ts";
 
-export interface ThreadSetEvents extends Pick<ThreadEvents, "answered" | "warned"> {
+export interface ThreadSetEvents extends Pick<ThreadEvents, "answered" | "noticed"> {
   died(thread: PoolThread, death: Death, reason: EndReason): void;
   /** A thread became ready. */
   available(): void;

@@ -4,7 +4,7 @@ import type { EventLoopTime } from "../telemetry/busy-share.ts";
 import { ThreadStartError } from "./errors.ts";
 import type { ResolvedPoolOptions } from "./options.ts";
 import { PiscinaThread, type WorkerEnd } from "./piscina-thread.ts";
-import { type Answer, decodeAnswers, encodeRuns, type FunctionInfo } from "./protocol.ts";
+import { type Answer, decodeAnswers, encodeRuns, type FunctionInfo, type ThreadNotice } from "./protocol.ts";
 import type { Route } from "./routing.ts";
 import type { Run } from "./run.ts";
 import { Seats } from "./seats.ts";
@@ -16,7 +16,7 @@ export interface ThreadEvents {
   /** Answers came, and perhaps it has worked off a message. */
   answered(thread: PoolThread, answers: readonly Answer[]): void;
   /** Something in the thread went wrong that is no run's answer. */
-  warned(message: string): void;
+  noticed(notice: ThreadNotice): void;
   died(thread: PoolThread, death: Death): void;
 }
 
@@ -69,9 +69,9 @@ export class PoolThread implements Route {
     this.id = this.#piscina.id;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.on("message", (message: Uint8Array | string) => {
-      if (typeof message === "string") this.#events.warned(message);
-      else this.#events.answered(this, decodeAnswers(message));
+    port1.on("message", (message: Uint8Array | ThreadNotice) => {
+      if (message instanceof Uint8Array) this.#events.answered(this, decodeAnswers(message));
+      else this.#events.noticed(message);
     });
     port1.unref();
     this.started = this.#start(code, port2);
@@ -174,7 +174,8 @@ export class PoolThread implements Route {
       await Promise.race([this.#piscina.run({ type: "stop" }), late]);
     } catch (error) {
       if (this.state === "ended") return;
-      this.#events.warned(`a setup module could not shut down: ${(error as Error)?.message ?? error}`);
+      const message = `a setup module could not shut down: ${(error as Error)?.message ?? error}`;
+      this.#events.noticed({ level: "error", message });
     } finally {
       clearTimeout(timer);
     }

@@ -33,7 +33,9 @@ export function createFunctionHost({ env, telemetry, ...options }: FunctionHostO
       apiKey: env.DISPATCH_API_KEY,
       endpoint: env.DISPATCH_ENDPOINT_URL,
     });
-    const runner = new InProcessRunner(modules, env);
+    const runner = new InProcessRunner(modules, env, (notice) =>
+      telemetry.emit({ ...notice, type: "notice" }),
+    );
     return Object.assign(runner, {
       threads: () => 0,
       snapshot: () => undefined,

@@ -47,6 +47,10 @@ export interface Notice {
   readonly type: "notice";
   readonly level: "info" | "warn" | "error";
   readonly message: string;
+  /** The function it is about. */
+  readonly function?: string;
+  /** The call it is about. */
+  readonly dispatchId?: string;
 }
 
 export type EndpointEvent =

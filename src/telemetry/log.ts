@@ -79,7 +79,7 @@ export function logEvents(
         logger.info("stopped");
         break;
       case "notice":
-        logger[event.level](event.message);
+        logNotice(logger, limit, event);
         break;
       case "request-rejected":
         if (limit.allows(`requests refused, ${event.reason}`))
@@ -103,6 +103,18 @@ export function logEvents(
         break;
     }
   };
+}
+
+function logNotice(
+  logger: Logger,
+  limit: LineLimit,
+  event: Extract<TelemetryEvent, { type: "notice" }>,
+): void {
+  const { level, message, function: name, dispatchId } = event;
+  // What a function does, it does in every run.
+  if (name === undefined) logger[level](message);
+  else if (limit.allows(`notices of function ${oneLine(name)}`))
+    logger[level]({ function: name, dispatchId }, message);
 }
 
 function logDeath(logger: Logger, event: Extract<TelemetryEvent, { type: "pool-thread-died" }>): void {

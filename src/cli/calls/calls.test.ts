@@ -80,7 +80,7 @@ test("list shows calls by function and state, as a table and as JSON", async () 
     "--since",
     "1h",
   ]);
-  assert.match(out, /^ID +FUNCTION +STATE +ATTEMPTS +CREATED \(UTC\) +DURATION\n/);
+  assert.match(out, /^ID +FUNCTION +STATE +RUNS +CREATED \(UTC\) +DURATION\n/);
   assert.match(out, new RegExp(`^${id} +refuse +failed +1 +\\d{4}-`, "m"));
   const json = JSON.parse((await command(["calls", "list", "--limit", "1", "--json"])).out);
   assert.equal(json.length, 1);
@@ -135,6 +135,7 @@ test("a backup is a whole store, and never takes the place of a file", async () 
   assert.equal(exitCode, 0);
   const file = join(folder, "copy.db");
   assert.equal(out, `${statSync(file).size} bytes written to copy.db`);
+  if (process.platform !== "win32") assert.equal(statSync(file).mode & 0o777, 0o600);
   const copy = new DatabaseSync(file, { readOnly: true });
   assert.deepEqual({ ...copy.prepare("PRAGMA integrity_check").get() }, { integrity_check: "ok" });
   copy.close();

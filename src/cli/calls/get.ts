@@ -3,10 +3,11 @@ import { jsonOf } from "../../scheduler/api/index.ts";
 import { type CallDetail, CallDetailSchema } from "../../wire/gen/dispatch/control/v1/call_info_pb.js";
 import { ControlService, EventsResponseSchema } from "../../wire/gen/dispatch/control/v1/control_pb.js";
 import { Status, statusName } from "../../wire/status.ts";
+import { argumentsText, valueText } from "../../wire/values/any-text.ts";
 import type { CliContext } from "../context.ts";
 import { renderTable } from "../table.ts";
 import { addServiceFlags, clientOf } from "./service-flags.ts";
-import { argumentsText, durationText, paintedState, timeText, valueText } from "./text.ts";
+import { durationText, paintedState, timeText } from "./text.ts";
 
 export function getCommand(context: CliContext): Command {
   const command = new Command("get")
@@ -57,7 +58,7 @@ function detailText({ info, input, result }: CallDetail, nowMs: number, { colors
     ["status", call.status === Status.UNSPECIFIED ? "" : statusName(call.status)],
     ["parent", call.parentDispatchId],
     ["root", call.rootDispatchId === call.dispatchId ? "" : call.rootDispatchId],
-    ["attempts", `${call.attempts}${call.failures > 0 ? `, the last ${call.failures} failed` : ""}`],
+    ["runs", `${call.attempts}${call.failures > 0 ? `, the last ${call.failures} failed` : ""}`],
     ["priority", call.priority === 0 ? "" : String(call.priority)],
     ["created", timeText(call.creationTime)],
     ["expires", timeText(call.expirationTime)],

@@ -72,7 +72,7 @@ export async function listCalls(
 
 function callTable(calls: readonly CallInfo[], nowMs: number, { colors }: CliContext): string {
   return renderTable(
-    ["ID", "FUNCTION", "STATE", "ATTEMPTS", "CREATED (UTC)", "DURATION"],
+    ["ID", "FUNCTION", "STATE", "RUNS", "CREATED (UTC)", "DURATION"],
     calls.map((call) => [
       call.dispatchId,
       call.function,

@@ -1,11 +1,7 @@
 /** Parts of calls as people read them. */
-import { toBinary } from "@bufbuild/protobuf";
-import { type Any, AnySchema, type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import { type CallInfo, CallState } from "../../wire/gen/dispatch/control/v1/call_info_pb.js";
-import { readAny } from "../../wire/hot-path/index.ts";
-import { decodeArguments, decodeValue } from "../../wire/values/index.ts";
 import type { Colors } from "../context.ts";
-import { renderValue } from "../render-value.ts";
 
 /** `running`, `failed`…: the names of the states as people type them. */
 export function stateName(state: CallState): string {
@@ -61,26 +57,4 @@ function spanText(ms: number): string {
   if (minutes < 60) return `${minutes}m${Math.floor((ms % 60_000) / 1_000)}s`;
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours}h${minutes % 60}m` : `${Math.floor(hours / 24)}d${hours % 24}h`;
-}
-
-/** A result as it prints; of a value of another language what it is and how large. */
-export function valueText(any: Any, hasColors: boolean): string {
-  return decodedOr(any, (own) => renderValue(decodeValue(own), hasColors));
-}
-
-/** The arguments of a call, separated by commas. */
-export function argumentsText(any: Any, hasColors: boolean): string {
-  return decodedOr(any, (own) =>
-    decodeArguments(own)
-      .map((argument) => renderValue(argument, hasColors))
-      .join(", "),
-  );
-}
-
-function decodedOr(any: Any, render: (own: ReturnType<typeof readAny>) => string): string {
-  try {
-    return render(readAny(toBinary(AnySchema, any)));
-  } catch {
-    return `(${any.typeUrl}, ${any.value.length} bytes)`;
-  }
 }

@@ -9,12 +9,12 @@ import {
   WaitResponseSchema,
 } from "../../wire/gen/dispatch/control/v1/control_pb.js";
 import { statusName } from "../../wire/status.ts";
+import { valueText } from "../../wire/values/any-text.ts";
 import { CliError } from "../cli-error.ts";
 import type { CliContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { ControlClient } from "./control-client.ts";
 import { addServiceFlags, clientOf } from "./service-flags.ts";
-import { valueText } from "./text.ts";
 
 /** Longest that the service holds one request. */
 const ROUND_MS = 60_000;

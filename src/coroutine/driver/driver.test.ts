@@ -15,7 +15,8 @@ import { Status } from "../../wire/status.ts";
 import type { Any } from "../../wire/values/index.ts";
 import { loadCompiled } from "../testing/programs.ts";
 import { TestScheduler, type TestSchedulerOptions } from "../testing/scheduler.ts";
-import { CoroutineDriver, type DriverOptions, type LeftBehind } from "./driver.ts";
+import { CoroutineDriver, type DriverOptions } from "./driver.ts";
+import type { LeftBehind } from "./left-behind.ts";
 import { StateCodec } from "./state.ts";
 
 const program = await loadCompiled(
@@ -152,6 +153,7 @@ test("a call left unawaited is reported", async () => {
     left.map((one) => one.unawaitedCalls),
     [["double"]],
   );
+  assert.deepEqual(left[0]!.droppedCalls, ["double"]);
 });
 
 test("late losers, duplicates and unknown results are ignored", async () => {

@@ -19,6 +19,7 @@ import { cleanStack, type Task } from "../runtime/task.ts";
 import { decodeCoroutine, encodeCoroutine, type Snapshot } from "../snapshot/snapshot.ts";
 import { type StepLimits, type StepResult, step } from "../step.ts";
 import { HotCache } from "./hot-cache.ts";
+import { type LeftBehind, warnOfLeftBehind } from "./left-behind.ts";
 import { STATE_BYTES_MAX, StateCodec, type StateOptions } from "./state.ts";
 
 export interface DriverOptions extends StateOptions, StepLimits {
@@ -33,16 +34,6 @@ export interface DriverOptions extends StateOptions, StepLimits {
   delay?: (ms: number) => Promise<void>;
   /** Told of what a function left behind when it ended. Default: a warning of the process. */
   onLeftBehind?: (left: LeftBehind) => void;
-}
-
-/** What was still open when a function ended. */
-export interface LeftBehind {
-  readonly function: string;
-  readonly dispatchId: string;
-  /** Names of durable functions that were called and never awaited. Those of the last run were not dispatched. */
-  readonly unawaitedCalls: readonly string[];
-  /** Errors of helper functions that nobody awaited. */
-  readonly unhandledErrors: readonly unknown[];
 }
 
 export class CoroutineDriver implements RunDriver {
@@ -135,15 +126,19 @@ export class CoroutineDriver implements RunDriver {
   }
 
   private reportLeftBehind(coroutine: Coroutine, input: Input): void {
-    const unawaitedCalls = [...coroutine.pending.values()]
-      .filter((task) => !task.$$H)
+    const fresh = new Set(coroutine.fresh.map(({ correlationId }) => correlationId));
+    const unawaited = [...coroutine.pending.values()].filter((task) => !task.$$H);
+    const unawaitedCalls = unawaited.map((task) => task.functionName);
+    const droppedCalls = unawaited
+      .filter((task) => fresh.has(task.correlationId))
       .map((task) => task.functionName);
     const unhandledErrors = [...coroutine.unhandled]
       .filter((task) => !(task as Task).$$H)
       .map((task) => (task as Task).$$V);
     if (unawaitedCalls.length + unhandledErrors.length === 0) return;
-    const left = { function: input.function, dispatchId: input.dispatchId, unawaitedCalls, unhandledErrors };
-    (this.options.onLeftBehind ?? warnOfLeftBehind)(left);
+    const { function: name, dispatchId } = input;
+    const report = this.options.onLeftBehind ?? warnOfLeftBehind;
+    report({ function: name, dispatchId, unawaitedCalls, droppedCalls, unhandledErrors });
   }
 
   /** An abort reaches the code as an error at the await where it waits in place. */
@@ -198,19 +193,5 @@ function outcomeOf(
     return { value: result.unwrap({ via: task.functionName }) };
   } catch (error) {
     return { error };
-  }
-}
-
-function warnOfLeftBehind({ function: name, unawaitedCalls, unhandledErrors }: LeftBehind): void {
-  for (const called of new Set(unawaitedCalls)) {
-    process.emitWarning(`${name} ended without awaiting its call of ${called}`, {
-      code: "DISPATCH_UNAWAITED_CALL",
-    });
-  }
-  for (const error of unhandledErrors) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.emitWarning(`${name} ended without awaiting a function that failed: ${text}`, {
-      code: "DISPATCH_UNHANDLED_ERROR",
-    });
   }
 }

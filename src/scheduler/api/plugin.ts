@@ -8,6 +8,7 @@ import { serveBridge } from "./bridge-routes.ts";
 import { serveControl } from "./control-service.ts";
 import { serveDispatch } from "./dispatch-service.ts";
 import { connectErrorFrom, sendError } from "./errors.ts";
+import { serveValues } from "./values-route.ts";
 
 export interface SchedulerApiOptions {
   /** Asked for at each request, so that routes can be registered before the scheduler is there. */
@@ -57,6 +58,7 @@ export const schedulerApi: FastifyPluginCallback<SchedulerApiOptions> = (app, op
 
   serveDispatch(app, options.scheduler, options.policy);
   serveControl(app, options.scheduler);
+  serveValues(app, options.scheduler);
   serveBridge(app, options.bridge);
   if (options.backup !== undefined) serveBackup(app, options.backup);
   done();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -18,11 +18,12 @@ function setup(t: TestContext) {
 const run = (id: number, attempt = 1, alone = false) => ({ id, attempt, alone });
 
 test("what was started and flushed is read by the next process, with the suspects", (t) => {
-  const { open, failures } = setup(t);
+  const { file, open, failures } = setup(t);
   const first = open();
   assert.deepEqual(first.read("store"), { suspects: [], runs: [] });
   const suspects = [{ id: 2 ** 40, attempt: 7, deaths: 2 }];
   first.begin("store", suspects);
+  if (process.platform !== "win32") assert.equal(statSync(file).mode & 0o777, 0o600);
   for (let id = 1; id <= 200; id++) first.started(run(id, id, id === 3));
   assert.deepEqual(open().read("store"), { suspects, runs: [] });
   first.flush();

@@ -60,7 +60,7 @@ export class FileRunJournal implements RunJournal {
     const { file } = this.#options;
     this.#attempt(() => {
       this.#close();
-      writeFileSync(`${file}.new`, encodeStart(tag, suspects));
+      writeFileSync(`${file}.new`, encodeStart(tag, suspects), { mode: 0o600 });
       renameSync(`${file}.new`, file);
       this.#descriptor = openSync(file, "r+");
     });

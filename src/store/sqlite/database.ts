@@ -10,6 +10,7 @@ import { Listing } from "./listing.ts";
 import type { Request } from "./messages.ts";
 import { closeDatabase, openDatabase } from "./open.ts";
 import { FilePlace } from "./place.ts";
+import { makePrivate } from "./private-file.ts";
 import { Reads } from "./reads.ts";
 import type { SqliteSettings } from "./settings.ts";
 
@@ -127,6 +128,7 @@ export class SqliteDatabase {
   async #backup(file: string): Promise<void> {
     if (existsSync(file))
       throw new StoreError("exists", `${file} is there already; a back-up never overwrites`);
+    makePrivate(file);
     try {
       await backup(this.#database, file, { rate: BACKUP_PAGES });
     } catch (error) {

@@ -48,6 +48,19 @@ test("a thread that ends before the store is open is an error", { timeout: 20_00
   await cleanUp();
 });
 
+const onWindows = process.platform === "win32" && "there are no such rights";
+
+test("the store, its log and its back-up are for their owner alone", { skip: onWindows }, async () => {
+  const { store, file, folder, cleanUp } = await setup();
+  const session = await store.open();
+  await session.commit([inserted(record(1))]);
+  const copy = join(folder, "copy.db");
+  await session.backup(copy);
+  for (const path of [file, `${file}-wal`, copy]) assert.equal((await stat(path)).mode & 0o777, 0o600, path);
+  await session.close();
+  await cleanUp();
+});
+
 test("a killed process leaves what it committed, and no lock", async () => {
   const { file, folder, cleanUp } = await setup();
   const script = join(folder, "child.ts");

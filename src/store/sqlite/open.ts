@@ -7,6 +7,7 @@ import type { OpenOptions } from "../contract.ts";
 import { StoreError } from "../errors.ts";
 import { storeErrorOf } from "./errors.ts";
 import { migrate } from "./migrations.ts";
+import { makePrivate } from "./private-file.ts";
 import type { SqliteSettings } from "./settings.ts";
 
 export interface OpenedDatabase {
@@ -24,6 +25,7 @@ export function openDatabase(settings: SqliteSettings, { tag, verify }: OpenOpti
   if (tag !== undefined && !existsSync(file)) throw new StoreError("gone", `${file} is not there`);
   let database: DatabaseSync | undefined;
   try {
+    if (tag === undefined) makePrivate(file);
     database = new DatabaseSync(file, { timeout: 0 });
     database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA page_size = 4096");
     database.exec("BEGIN EXCLUSIVE; COMMIT");

@@ -10,16 +10,24 @@ export const apiKey = {
 };
 
 /** Throws an Error whose message a person can act on. */
-export async function control(method, request) {
-  const key = apiKey.get();
-  const response = await fetch(SERVICE + method, {
+export function control(method, request) {
+  return ask(SERVICE + method, {
     method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "connect-protocol-version": "1",
-      ...(key === "" ? {} : { authorization: `Bearer ${key}` }),
-    },
+    headers: { "content-type": "application/json", "connect-protocol-version": "1" },
     body: JSON.stringify(request),
+  });
+}
+
+/** Input and output of a call as text, as far as there are any. */
+export function valuesOf(dispatchId) {
+  return ask(`/dispatch.control.v1/Values?dispatchId=${encodeURIComponent(dispatchId)}`);
+}
+
+async function ask(path, { headers = {}, ...request } = {}) {
+  const key = apiKey.get();
+  const response = await fetch(path, {
+    ...request,
+    headers: { ...headers, ...(key === "" ? {} : { authorization: `Bearer ${key}` }) },
   });
   if (response.ok) return response.json();
   const { message } = await response.json().catch(() => ({ message: response.statusText }));

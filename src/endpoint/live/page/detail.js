@@ -1,5 +1,5 @@
 /** One call: what went in, what came out, its story, its tree, and what can be done to it. */
-import { control } from "/live/api.js";
+import { control, valuesOf } from "/live/api.js";
 import { clock, duration, element, tookMs, word } from "/live/format.js";
 import { callTree } from "/live/tree.js";
 
@@ -11,12 +11,13 @@ export async function showDetail(id, open) {
   const section = document.getElementById("detail");
   section.hidden = false;
   try {
-    const [{ call }, { events = [] }] = await Promise.all([
+    const [{ call }, { events = [] }, values] = await Promise.all([
       control("Get", { dispatchId: id }),
       control("Events", { dispatchId: id }),
+      valuesOf(id),
     ]);
     const tree = await callTree(call.info, open);
-    section.replaceChildren(...parts(call, events, tree, () => showDetail(id, open)));
+    section.replaceChildren(...parts(call, values, events, tree, () => showDetail(id, open)));
   } catch (error) {
     section.replaceChildren(
       element("h2", { id: "detail-title" }, "Call"),
@@ -27,7 +28,7 @@ export async function showDetail(id, open) {
   section.scrollIntoView({ block: "start" });
 }
 
-function parts({ info, input, result }, events, tree, reload) {
+function parts({ info, result }, values, events, tree, reload) {
   const state = word(info.state);
   return [
     element(
@@ -43,8 +44,8 @@ function parts({ info, input, result }, events, tree, reload) {
     ),
     actions(info, state, reload),
     result?.error && failure(result.error),
-    value("Output", result?.output),
-    value("Input", input),
+    value("Output", values.output),
+    value("Input", values.input),
     element("h3", {}, "Story"),
     story(events),
     element("h3", {}, "Tree"),
@@ -103,14 +104,9 @@ function traceback({ traceback: base64 }) {
   return `\n\n${new TextDecoder().decode(bytes)}`;
 }
 
-/** An Any as Connect JSON has it: well-known types have a `value`, messages their own fields. */
-function value(title, any) {
-  if (any === undefined) return undefined;
-  const { "@type": type = "", ...fields } = any;
-  const shown = "value" in fields && Object.keys(fields).length === 1 ? fields.value : fields;
-  // JSON carries 64-bit integers as text; here they are numbers again.
-  const text = type.endsWith("Int64Value") ? String(shown) : JSON.stringify(shown, null, 2);
-  return element("div", {}, element("h3", {}, title), element("pre", { title: type }, text));
+function value(title, text) {
+  if (text === undefined) return undefined;
+  return element("div", {}, element("h3", {}, title), element("pre", {}, text));
 }
 
 function story(events) {
