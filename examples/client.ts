@@ -1,6 +1,7 @@
 // A program that calls functions which another process serves. With `npm start` in one terminal, in another:
-//   node --conditions=dispatch-source examples/client.ts
-// (In a project of your own, plain `node client.ts`: the condition is for this repository, which imports its sources.)
+//   node_modules/.bin/node --conditions=dispatch-source examples/client.ts
+// That is the Node 24 of the install, and the condition is for this repository, which imports its sources. In a project of
+// your own: `node client.ts`, with Node 24.
 import { dispatch } from "dispatch-ts";
 import { countPrimes, greet } from "./functions.ts";
 
