@@ -5,7 +5,7 @@ import { callFault } from "./call/polls.ts";
 import type { Engine } from "./engine.ts";
 import type { Entry } from "./entry.ts";
 import { SchedulerError } from "./errors.ts";
-import { type ExpirationRules, expirationMsOf } from "./expiration.ts";
+import { expirationMsOf, type FunctionDefaults, priorityOf } from "./function-defaults.ts";
 import type { SchedulerSettings } from "./options.ts";
 import type { DispatchCall } from "./types.ts";
 
@@ -16,7 +16,7 @@ export function acceptCalls(
   engine: Engine,
   calls: readonly DispatchCall[],
   firstId: number,
-  settings: Pick<SchedulerSettings, "keyRetentionMs"> & ExpirationRules,
+  settings: Pick<SchedulerSettings, "keyRetentionMs"> & FunctionDefaults,
 ): Promise<string[]> {
   for (let i = 0; i < calls.length; i++) {
     const fault = dispatchFault(calls[i]!);
@@ -39,7 +39,7 @@ export function acceptCalls(
         version: call.version ?? "",
         expirationMs: expirationMsOf(call, settings),
         delayMs: call.delayMs,
-        priority: call.priority,
+        priority: priorityOf(call, settings),
         retry: call.retry ?? null,
         trace: call.trace ?? null,
       },

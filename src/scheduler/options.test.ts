@@ -15,6 +15,7 @@ test("the defaults are these", () => {
     onLost: ______,
     concurrencyMaxOf: _______,
     expirationMsOf: ________,
+    priorityOf: _________,
     isOwn,
     journal,
     ...defaults

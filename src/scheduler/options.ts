@@ -46,6 +46,8 @@ export interface SchedulerOptions {
   retryOf?: (functionName: string) => RetryRecord | undefined;
   /** How long a call of a function at an endpoint of this process may last, where the call does not say. Default: no limit. */
   expirationMsOf?: (functionName: string) => number | undefined;
+  /** The priority of calls of a function at an endpoint of this process, where the call does not say. Default: the caller's. */
+  priorityOf?: (functionName: string) => number | undefined;
   /**
    * Restarts from the input after INCOMPATIBLE_STATE. With too few, a call in flight during a roll-back of code
    * fails; with many, code that can never read its own state runs that often. Default: 3.
@@ -125,6 +127,7 @@ export function resolveOptions(options: SchedulerOptions): SchedulerSettings {
     },
     retryOf: options.retryOf ?? (() => undefined),
     expirationMsOf: options.expirationMsOf ?? (() => undefined),
+    priorityOf: options.priorityOf ?? (() => undefined),
     restartsMax: options.restartsMax ?? DEFAULT_RETRY.restartsMax,
     runTimeoutMs: options.runTimeoutMs ?? 600_000,
     graceMs: options.graceMs ?? 5_000,

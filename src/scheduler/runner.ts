@@ -8,7 +8,7 @@ import type { RunAnswer } from "./call-spans.ts";
 import { Suspects } from "./deaths/suspects.ts";
 import type { Engine } from "./engine.ts";
 import type { Entry } from "./entry.ts";
-import { withExpirations } from "./expiration.ts";
+import { withDefaults } from "./function-defaults.ts";
 import type { SchedulerSettings } from "./options.ts";
 import type { Route } from "./queue/route.ts";
 import { Routes } from "./queue/routes.ts";
@@ -266,7 +266,7 @@ export class Runner {
     const failure = (status: Status, type: string, message: string) =>
       this.#failure(entry, status, type, message);
     const answer = answerEvent(run.attempt, outcome, this.#settings.graceMs, failure);
-    const event = withExpirations(answer, entry.call, this.#settings);
+    const event = withDefaults(answer, entry.call, this.#settings);
     this.#release(run, event.type === "failed" ? event.failure.status : Status.OK);
     if (entry.run === run) entry.run = undefined;
     this.#engine.spans?.answered(entry.call, answerOf(event));

@@ -247,6 +247,33 @@ test("a function's expiration holds for its calls, by whomever they are made, un
   await subject.close();
 });
 
+test("a function's priority holds for its calls, by whomever they are made, unless they say their own", async () => {
+  const subject = await new Subject()
+    .on("urgent", () => exitResponse("done"))
+    .on("parent", ({ results }) =>
+      results.length > 0
+        ? exitResponse("heard")
+        : pollResponse({ state: "s", calls: [child("urgent")], maxWaitMs: 3_600_000, min: 1, max: 1 }),
+    )
+    .on("tail", () => tailResponse("urgent", "again"))
+    .open({ isOwn: () => true, priorityOf: (name) => (name === "urgent" ? 7 : undefined) });
+  const priorityOf = async (id: string) => (await subject.until(subject.scheduler.get(id))).priority;
+  const own = await subject.dispatch("urgent", { priority: -3 });
+  const [plain, parent, tail] = [
+    await subject.dispatch("urgent"),
+    await subject.dispatch("parent", { priority: 2 }),
+    await subject.dispatch("tail"),
+  ];
+  for (const id of [own, plain, parent, tail]) await subject.result(id);
+  assert.deepEqual(
+    [await priorityOf(own), await priorityOf(plain), await priorityOf(parent), await priorityOf(tail)],
+    [-3, 7, 2, 7],
+  );
+  const { calls } = await subject.until(subject.scheduler.list({}));
+  assert.equal(calls.find(({ parentId }) => parentId !== undefined)?.priority, 7);
+  await subject.close();
+});
+
 test("a function elsewhere is not held to the expiration of one of the same name here", async () => {
   const subject = await new Subject()
     .on("limited", () => failedResponse(Status.TEMPORARY_ERROR))

@@ -122,6 +122,7 @@ export class SchedulerPart {
       ...journalOf(config, telemetry),
       retryOf: (name) => optionsOf(name)?.retry,
       expirationMsOf: (name) => optionsOf(name)?.expirationMs,
+      priorityOf: (name) => optionsOf(name)?.priority,
       concurrencyMaxOf: (name) => optionsOf(name)?.concurrencyMax,
     });
     schedulerGauges(metrics, () => ({
@@ -164,6 +165,7 @@ export class SchedulerPart {
 interface FunctionOptions {
   readonly retry?: NonNullable<SchedulerOptions["retry"]>;
   readonly expirationMs?: number;
+  readonly priority?: number;
   readonly concurrencyMax?: number;
 }
 

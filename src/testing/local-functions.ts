@@ -65,6 +65,11 @@ export class LocalFunctions implements Delivery {
     return (info?.options as { expirationMs?: number } | undefined)?.expirationMs;
   }
 
+  priorityOf(name: string): number | undefined {
+    const info = this.#runner.functions.find((one) => one.name === name);
+    return (info?.options as { priority?: number } | undefined)?.priority;
+  }
+
   concurrencyMaxOf(name: string): number | undefined {
     const info = this.#runner.functions.find((one) => one.name === name);
     return (info?.options as { concurrencyMax?: number } | undefined)?.concurrencyMax;

@@ -173,6 +173,7 @@ export class TestService {
         telemetry: silentTelemetry,
         retryOf: (name) => this.#functions.retryOf(name),
         expirationMsOf: (name) => this.#functions.expirationMsOf(name),
+        priorityOf: (name) => this.#functions.priorityOf(name),
         isOwn: () => true,
         concurrencyMaxOf: (name) => this.#functions.concurrencyMaxOf(name),
         ...this.#options.scheduler,
