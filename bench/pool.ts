@@ -85,7 +85,7 @@ async function measure({ name, options, runner, inFlight }: Case): Promise<strin
   ];
 }
 
-/** A function that computes for 1 ms on 64 callers, and beside it a trivial one on 4 that pause for 3 ms. */
+/** A function that computes on 64 callers, and beside it a trivial one on 4 that pause for 3 ms. */
 async function measureMixed(threads: number): Promise<string[]> {
   const modules = [new URL("subjects/functions.ts", import.meta.url).href];
   const pool = new RunPool({ threadsMax: threads, modules }, { telemetry: silentTelemetry });
@@ -95,7 +95,7 @@ async function measureMixed(threads: number): Promise<string[]> {
   let isOver = false;
   const computing = Array.from({ length: 64 }, async () => {
     while (!isOver) {
-      await pool.run("cpu1ms", requestOf("cpu1ms", [1]));
+      await pool.run("computes", requestOf("computes", [1]));
       computed++;
     }
   });

@@ -86,10 +86,11 @@ const HEALTH: RouteLoad & { name: string } = {
 
 export const endpointCpu: Scenario = {
   name: "endpoint-cpu",
-  summary: "a function that computes for about 1 ms, with /healthz asked 100 times a second beside it",
+  summary:
+    "a function that computes for a fraction of a millisecond, with /healthz asked 100 times a second beside it",
   notMeasured: "scaling with threads: endpoint-threads does",
   run: (context) =>
-    measureModes("endpoint-cpu", [IN_PROCESS, POOL_SINGLE, POOL], runLoad("cpu1ms", [1]), context, HEALTH),
+    measureModes("endpoint-cpu", [IN_PROCESS, POOL_SINGLE, POOL], runLoad("computes", [1]), context, HEALTH),
 };
 
 export const endpointThreads: Scenario = {
@@ -104,7 +105,7 @@ export const endpointThreads: Scenario = {
         name: threads === 1 ? "1 thread" : `${threads} threads`,
         argument: { mode: "pool", threads },
       })),
-      runLoad("cpu1ms", [1]),
+      runLoad("computes", [1]),
       { ...context, subjectCores: undefined },
       HEALTH,
     ),
@@ -117,7 +118,7 @@ export const endpointMixed: Scenario = {
   run: (context) =>
     measureModes("endpoint-mixed", [IN_PROCESS, POOL], runLoad("trivial", ["hello"]), context, {
       name: "cpu",
-      ...runLoad("cpu1ms", [1]),
+      ...runLoad("computes", [1]),
       connections: 8,
       ratePerSecond: 100,
     }),
