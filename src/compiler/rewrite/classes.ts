@@ -164,45 +164,42 @@ function rewriteElement(
  * the same, since a class that extends them may have some.
  */
 function skipInitialisersWhileRestoring(node: ClassNode, elements: ClassElement[]): void {
-  const restoring = () => runtimeCall("isRestoring", []);
   for (const element of elements) {
     if (element.type === "PropertyDefinition" && !element.static && element.value) {
-      element.value = {
-        start: -1,
-        end: -1,
-        type: "ConditionalExpression",
-        test: restoring(),
-        consequent: voidZero(),
-        alternate: element.value,
-      };
+      element.value = unlessRestoring(element.value);
     } else if (element.type === "MethodDefinition" && element.kind === "constructor") {
       // Every constructor leaves it at that but that of AggregateError, which wants a list.
       const callSuper = node.superClass
         ? [statement(call({ start: -1, end: -1, type: "Super" }, [array([])]))]
         : [];
       const { body } = element.value.body;
-      body.unshift(ifThen(restoring(), block([...callSuper, returnStatement(null)])));
+      body.unshift(ifThen(isRestoring(), block([...callSuper, returnStatement(null)])));
     }
   }
 }
 
 /** A class inside a function is made again where it is restored: what its static code did was done once already. */
 function skipStaticsWhileRestoring(elements: ClassElement[]): void {
-  const restoring = () => runtimeCall("isRestoring", []);
   for (const element of elements) {
     if (element.type === "StaticBlock") {
-      element.body = [ifThen(not(restoring()), block(element.body))];
+      element.body = [ifThen(not(isRestoring()), block(element.body))];
     } else if (element.type === "PropertyDefinition" && element.static && element.value) {
-      element.value = {
-        start: -1,
-        end: -1,
-        type: "ConditionalExpression",
-        test: restoring(),
-        consequent: voidZero(),
-        alternate: element.value,
-      };
+      element.value = unlessRestoring(element.value);
     }
   }
+}
+
+const isRestoring = (): Expression => runtimeCall("isRestoring", []);
+
+function unlessRestoring(value: Expression): Expression {
+  return {
+    start: -1,
+    end: -1,
+    type: "ConditionalExpression",
+    test: isRestoring(),
+    consequent: voidZero(),
+    alternate: value,
+  };
 }
 
 /** `{ get: o => [o.#a], set: (o, v) => { o.#a = v[0] }, names: ["#a"] }` */
