@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { createServer, request as forward } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as wait } from "node:timers/promises";
 import { BIN, fixture, run, serve, temporaryFolder } from "./cli.test-support.ts";
 
 const functions = fixture("functions.ts");
@@ -13,29 +14,50 @@ const status = async (url: string) => (await fetch(url)).status;
 test("call that is interrupted says the id, and that the call goes on", async () => {
   using folder = temporaryFolder();
   await using service = await serve([fixture("functions.ts")], { cwd: folder.path });
-  const argv = [BIN, "call", "slow", "60000", "--url", service.url];
+  const asked = Promise.withResolvers<void>();
+  await using front = await frontOf(service.url, (path) => {
+    if (path.endsWith("/Wait")) asked.resolve();
+  });
+  const argv = [BIN, "call", "slow", "60000", "--url", front.url];
   const child = spawn(process.execPath, argv, { cwd: folder.path, stdio: ["ignore", "ignore", "pipe"] });
   let text = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;
   });
   const ended = once(child, "close");
-  const list = async () =>
-    JSON.parse((await run(["calls", "list", "--json", "--url", service.url])).out) as {
-      dispatchId: string;
-    }[];
-  while ((await list()).length === 0) await wait(20);
-  // Recorded is not yet waited for: its answer may be on the way.
-  await wait(300);
+  await asked.promise;
   child.kill("SIGINT");
   const [code] = await ended;
-  const [one] = await list();
+  const listed = await run(["calls", "list", "--json", "--url", service.url]);
+  const [one] = JSON.parse(listed.out) as { dispatchId: string }[];
   assert.equal(
     text,
     `error: SIGINT: call ${one!.dispatchId} goes on\nhint: the call is recorded; \`dispatch calls wait ${one!.dispatchId}\` goes on waiting for it\n`,
   );
   assert.equal(code, 130);
 });
+
+/** Passes requests on to a service, and tells of each. */
+async function frontOf(url: string, seen: (path: string) => void) {
+  const server = createServer((request, response) => {
+    const { headers, method, url: path = "/" } = request;
+    request.pipe(
+      forward(new URL(path, url), { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode!, answer.headers);
+        answer.pipe(response);
+      }).on("error", () => response.destroy()),
+    );
+    seen(path);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
 
 test("serve answers calls; SIGTERM turns /readyz to 503, lets runs end, and exits with 0", async () => {
   using folder = temporaryFolder();
