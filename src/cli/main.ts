@@ -15,7 +15,9 @@ export async function main(argv: readonly string[]): Promise<void> {
     cwd: process.cwd(),
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
-    colors: pc.createColors(wantsColors(process.env, process.stdout.isTTY && process.stderr.isTTY)),
+    colors: pc.createColors(
+      wantsColors(process.env, isTerminal(process.stdout) && isTerminal(process.stderr)),
+    ),
   });
   // A pipe takes what was written when it can.
   process.stdout.write("", () => process.stderr.write("", () => process.exit(exitCode)));
@@ -34,6 +36,9 @@ export async function runCommand(argv: readonly string[], context: CliContext): 
     return report(error, program.opts<{ verbose?: boolean }>().verbose === true, context);
   }
 }
+
+/** Of what is none, Node.js says undefined, which picocolors takes for a question to answer itself. */
+const isTerminal = ({ isTTY }: { isTTY?: boolean }): boolean => isTTY === true;
 
 /** https://no-color.org, and FORCE_COLOR as most tools read it. */
 export function wantsColors(env: CliContext["env"], isTerminal: boolean): boolean {
