@@ -19,6 +19,13 @@ export interface RunRecord {
   readonly answer: "exit" | "poll";
 }
 
+interface FunctionOptions {
+  readonly retry?: RetryRecord;
+  readonly expirationMs?: number;
+  readonly priority?: number;
+  readonly concurrencyMax?: number;
+}
+
 type Runner = Awaited<ReturnType<typeof createRunner>>;
 
 export class LocalFunctions implements Delivery {
@@ -55,24 +62,9 @@ export class LocalFunctions implements Delivery {
     return this.#ended.promise;
   }
 
-  retryOf(name: string): RetryRecord | undefined {
-    const info = this.#runner.functions.find((one) => one.name === name);
-    return (info?.options as { retry?: RetryRecord } | undefined)?.retry;
-  }
-
-  expirationMsOf(name: string): number | undefined {
-    const info = this.#runner.functions.find((one) => one.name === name);
-    return (info?.options as { expirationMs?: number } | undefined)?.expirationMs;
-  }
-
-  priorityOf(name: string): number | undefined {
-    const info = this.#runner.functions.find((one) => one.name === name);
-    return (info?.options as { priority?: number } | undefined)?.priority;
-  }
-
-  concurrencyMaxOf(name: string): number | undefined {
-    const info = this.#runner.functions.find((one) => one.name === name);
-    return (info?.options as { concurrencyMax?: number } | undefined)?.concurrencyMax;
+  /** What a function says of its calls; nothing for one that is not here. */
+  optionsOf(name: string): FunctionOptions {
+    return (this.#runner.functions.find((one) => one.name === name)?.options ?? {}) as FunctionOptions;
   }
 
   async deliver(run: Run): Promise<Outcome> {

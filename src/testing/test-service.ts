@@ -171,11 +171,11 @@ export class TestService {
     const scheduler = await this.#until(
       Scheduler.open({
         telemetry: silentTelemetry,
-        retryOf: (name) => this.#functions.retryOf(name),
-        expirationMsOf: (name) => this.#functions.expirationMsOf(name),
-        priorityOf: (name) => this.#functions.priorityOf(name),
+        retryOf: (name) => this.#functions.optionsOf(name).retry,
+        expirationMsOf: (name) => this.#functions.optionsOf(name).expirationMs,
+        priorityOf: (name) => this.#functions.optionsOf(name).priority,
         isOwn: () => true,
-        concurrencyMaxOf: (name) => this.#functions.concurrencyMaxOf(name),
+        concurrencyMaxOf: (name) => this.#functions.optionsOf(name).concurrencyMax,
         ...this.#options.scheduler,
         store,
         delivery: this.#network,
